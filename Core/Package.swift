@@ -1,0 +1,185 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// The trusted part of Portcullis: the signer, the gate and all they rest on, with their tests,
+// and not one third-party package. Sources and Tests are the folders of the repository's root.
+
+/// Every Swift target builds with the same flags; nothing opts out.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+let package = Package(
+    name: "portcullis-core",
+    targets: [
+        .target(
+            name: "CLinux"
+        ),
+        .target(
+            name: "CSecp256k1",
+            linkerSettings: [.linkedLibrary("secp256k1")]
+        ),
+        .target(
+            name: "CSodium",
+            linkerSettings: [.linkedLibrary("sodium")]
+        ),
+        .target(
+            name: "CSeccomp",
+            linkerSettings: [.linkedLibrary("seccomp")]
+        ),
+        .target(
+            name: "CCap",
+            linkerSettings: [.linkedLibrary("cap")]
+        ),
+        .target(
+            name: "Bytes",
+            swiftSettings: strict
+        ),
+        .target(
+            name: "BitcoinCrypto",
+            dependencies: ["CSecp256k1", "CSodium", "Bytes"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Bitcoin",
+            dependencies: ["Bytes", "BitcoinCrypto"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Policy",
+            dependencies: ["Bytes", "BitcoinCrypto", "Bitcoin"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Transparency",
+            dependencies: ["Bytes", "BitcoinCrypto"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Wire",
+            dependencies: ["Bytes", "BitcoinCrypto", "Bitcoin", "Policy", "Transparency"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "SecretMemory",
+            dependencies: ["CLinux"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Confinement",
+            dependencies: ["CLinux", "CSeccomp", "CCap"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "LocalSocket",
+            dependencies: ["CLinux", "Bytes"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Signer",
+            dependencies: [
+                "Bytes", "BitcoinCrypto", "Bitcoin", "Policy", "Transparency", "Wire",
+                "SecretMemory", "LocalSocket", "CLinux", "CSodium",
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Gate",
+            dependencies: [
+                "Bytes", "BitcoinCrypto", "Bitcoin", "Policy", "Transparency", "Wire",
+                "LocalSocket", "CLinux",
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "portcullis-signer",
+            dependencies: ["Signer", "Confinement", "LocalSocket", "SecretMemory", "CLinux"],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "portcullis-gate",
+            dependencies: ["Gate", "Confinement", "LocalSocket", "CLinux"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "TestSupport",
+            dependencies: ["Bytes"],
+            path: "Tests/TestSupport",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "BytesTests",
+            dependencies: ["Bytes", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "BitcoinCryptoTests",
+            dependencies: ["BitcoinCrypto", "TestSupport", "CSecp256k1", "CSodium", "Bytes"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "BitcoinTests",
+            dependencies: ["Bitcoin", "TestSupport", "Bytes", "BitcoinCrypto"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "PolicyTests",
+            dependencies: ["Policy", "TestSupport", "Bytes", "BitcoinCrypto", "Bitcoin"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TransparencyTests",
+            dependencies: ["Transparency", "TestSupport", "Bytes", "BitcoinCrypto"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "WireTests",
+            dependencies: [
+                "Wire", "TestSupport", "Bytes", "BitcoinCrypto", "Bitcoin", "Policy",
+                "Transparency",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SecretMemoryTests",
+            dependencies: ["SecretMemory", "TestSupport", "CLinux"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ConfinementTests",
+            dependencies: ["Confinement", "TestSupport", "CLinux", "CSeccomp", "CCap"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "LocalSocketTests",
+            dependencies: ["LocalSocket", "TestSupport", "CLinux", "Bytes"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SignerTests",
+            dependencies: [
+                "Signer", "TestSupport", "Bytes", "BitcoinCrypto", "Bitcoin", "Policy",
+                "Transparency", "Wire", "SecretMemory", "LocalSocket", "CLinux", "CSodium",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "GateTests",
+            dependencies: [
+                "Gate", "TestSupport", "Bytes", "BitcoinCrypto", "Bitcoin", "Policy",
+                "Transparency", "Wire", "LocalSocket", "CLinux",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TidyTests",
+            swiftSettings: strict
+        ),
+    ]
+)

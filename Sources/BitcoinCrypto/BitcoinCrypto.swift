@@ -1,0 +1,1 @@
+// BitcoinCrypto: see docs/architecture.md.

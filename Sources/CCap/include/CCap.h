@@ -1,0 +1,4 @@
+#ifndef PORTCULLIS_CCAP_H
+#define PORTCULLIS_CCAP_H
+
+#endif

@@ -1,0 +1,4 @@
+#ifndef PORTCULLIS_CLINUX_H
+#define PORTCULLIS_CLINUX_H
+
+#endif

@@ -1,0 +1,4 @@
+#ifndef PORTCULLIS_CSECCOMP_H
+#define PORTCULLIS_CSECCOMP_H
+
+#endif

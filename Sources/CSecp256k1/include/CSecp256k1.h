@@ -1,0 +1,4 @@
+#ifndef PORTCULLIS_CSECP256K1_H
+#define PORTCULLIS_CSECP256K1_H
+
+#endif

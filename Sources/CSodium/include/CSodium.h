@@ -1,0 +1,4 @@
+#ifndef PORTCULLIS_CSODIUM_H
+#define PORTCULLIS_CSODIUM_H
+
+#endif

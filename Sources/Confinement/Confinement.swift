@@ -1,0 +1,1 @@
+// Confinement: see docs/architecture.md.

@@ -1,0 +1,1 @@
+// Front: see docs/architecture.md.

@@ -1,0 +1,1 @@
+// Gate: see docs/architecture.md.

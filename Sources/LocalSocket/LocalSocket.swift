@@ -1,0 +1,1 @@
+// LocalSocket: see docs/architecture.md.

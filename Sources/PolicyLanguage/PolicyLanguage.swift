@@ -1,0 +1,1 @@
+// PolicyLanguage: see docs/architecture.md.

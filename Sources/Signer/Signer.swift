@@ -1,0 +1,1 @@
+// Signer: see docs/architecture.md.

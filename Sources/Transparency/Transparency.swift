@@ -1,0 +1,1 @@
+// Transparency: see docs/architecture.md.

@@ -1,0 +1,1 @@
+// Wallet: see docs/architecture.md.
