@@ -1,0 +1,142 @@
+/// Reads untrusted bytes front to back; every read is bounds-checked and either whole or nothing.
+///
+/// Integers are little-endian. A read that throws moves nothing.
+package struct ByteReader: ~Escapable {
+    private let bytes: Span<UInt8>
+
+    /// The number of bytes read so far.
+    package private(set) var position = 0
+
+    @_lifetime(copy bytes)
+    package init(_ bytes: Span<UInt8>) {
+        self.bytes = bytes
+    }
+
+    /// The number of bytes not yet read.
+    package var remaining: Int { bytes.count - position }
+
+    /// The next byte.
+    package mutating func readUInt8() throws(ByteError) -> UInt8 {
+        let start = try advance(1)
+        return bytes[start]
+    }
+
+    /// The next two bytes as a number.
+    package mutating func readUInt16() throws(ByteError) -> UInt16 {
+        UInt16(truncatingIfNeeded: number(at: try advance(2), count: 2))
+    }
+
+    /// The next four bytes as a number.
+    package mutating func readUInt32() throws(ByteError) -> UInt32 {
+        UInt32(truncatingIfNeeded: number(at: try advance(4), count: 4))
+    }
+
+    /// The next eight bytes as a number.
+    package mutating func readUInt64() throws(ByteError) -> UInt64 {
+        number(at: try advance(8), count: 8)
+    }
+
+    /// A copy of the next 20 bytes.
+    package mutating func readBytes20() throws(ByteError) -> Bytes20 {
+        Bytes20(copying: try readSpan(20))
+    }
+
+    /// A copy of the next 32 bytes.
+    package mutating func readBytes32() throws(ByteError) -> Bytes32 {
+        Bytes32(copying: try readSpan(32))
+    }
+
+    /// A copy of the next 33 bytes.
+    package mutating func readBytes33() throws(ByteError) -> Bytes33 {
+        Bytes33(copying: try readSpan(33))
+    }
+
+    /// A copy of the next 64 bytes.
+    package mutating func readBytes64() throws(ByteError) -> Bytes64 {
+        Bytes64(copying: try readSpan(64))
+    }
+
+    /// The next `count` bytes, borrowed from the source; `count` may come from outside.
+    @_lifetime(copy self)
+    package mutating func readSpan(_ count: Int) throws(ByteError) -> Span<UInt8> {
+        let start = try advance(count)
+        return bytes.extracting(start..<start + count)
+    }
+
+    /// A one-byte length of at most `limit`, then as many bytes, borrowed.
+    @_lifetime(copy self)
+    package mutating func readVec8(limit: Int = 0xFF) throws(ByteError) -> Span<UInt8> {
+        try readVector(lengthBytes: 1, limit: limit)
+    }
+
+    /// A two-byte length of at most `limit`, then as many bytes, borrowed.
+    @_lifetime(copy self)
+    package mutating func readVec16(limit: Int = 0xFFFF) throws(ByteError) -> Span<UInt8> {
+        try readVector(lengthBytes: 2, limit: limit)
+    }
+
+    /// A four-byte length of at most `limit`, then as many bytes, borrowed.
+    @_lifetime(copy self)
+    package mutating func readVec32(limit: Int) throws(ByteError) -> Span<UInt8> {
+        try readVector(lengthBytes: 4, limit: limit)
+    }
+
+    /// Bitcoin's variable-length number; a longer form than needed is refused.
+    package mutating func readCompactSize() throws(ByteError) -> UInt64 {
+        let start = position
+        let first = try readUInt8()
+        let width = CompactSize.width(first: first)
+        guard width > 1 else { return UInt64(first) }
+        guard remaining >= width - 1 else {
+            position = start
+            throw .truncated(needed: width, left: remaining)
+        }
+        let value = number(at: try advance(width - 1), count: width - 1)
+        guard CompactSize.width(of: value) == width else {
+            position = start
+            throw .nonCanonical
+        }
+        return value
+    }
+
+    /// Fails unless every byte was read: trailing bytes are never ignored.
+    package func finish() throws(ByteError) {
+        guard remaining == 0 else { throw .trailing(count: remaining) }
+    }
+
+    /// Moves past `count` bytes and gives the place where they start.
+    private mutating func advance(_ count: Int) throws(ByteError) -> Int {
+        guard count >= 0, count <= remaining else {
+            throw .truncated(needed: count, left: remaining)
+        }
+        defer { position += count }
+        return position
+    }
+
+    @_lifetime(copy self)
+    private mutating func readVector(
+        lengthBytes: Int,
+        limit: Int
+    ) throws(ByteError) -> Span<UInt8> {
+        let start = position
+        let count = Int(number(at: try advance(lengthBytes), count: lengthBytes))
+        guard count <= limit else {
+            position = start
+            throw .tooLong(count: count, limit: limit)
+        }
+        guard count <= remaining else {
+            let left = remaining
+            position = start
+            throw .truncated(needed: count, left: left)
+        }
+        return try readSpan(count)
+    }
+
+    private func number(at start: Int, count: Int) -> UInt64 {
+        var value: UInt64 = 0
+        for index in 0..<count {
+            value |= UInt64(bytes[start + index]) << UInt64(8 * index)
+        }
+        return value
+    }
+}

@@ -1,0 +1,176 @@
+/// Writes bytes front to back into lent memory of a fixed size; a write that does not fit throws
+/// and changes nothing. Integers are little-endian.
+package struct ByteWriter: ~Copyable, ~Escapable {
+    private var bytes: MutableSpan<UInt8>
+
+    /// The number of bytes written so far.
+    package private(set) var count = 0
+
+    /// Writes into all of `bytes`, which the writer takes over.
+    @_lifetime(copy bytes)
+    package init(_ bytes: consuming MutableSpan<UInt8>) {
+        self.bytes = bytes
+    }
+
+    /// Writes into all of `bytes`, which the caller has back when the writer is gone.
+    @_lifetime(&bytes)
+    package init(_ bytes: inout MutableSpan<UInt8>) {
+        self.bytes = bytes._mutatingExtracting(...)
+    }
+
+    /// The bytes of room left.
+    package var remaining: Int { bytes.count - count }
+
+    /// What was written so far, borrowed.
+    package var written: Span<UInt8> {
+        @_lifetime(borrow self) borrowing get { bytes.span.extracting(0..<count) }
+    }
+
+    @_lifetime(self: copy self)
+    package mutating func writeUInt8(_ value: UInt8) throws(ByteError) {
+        try put(UInt64(value), count: 1)
+    }
+
+    @_lifetime(self: copy self)
+    package mutating func writeUInt16(_ value: UInt16) throws(ByteError) {
+        try put(UInt64(value), count: 2)
+    }
+
+    @_lifetime(self: copy self)
+    package mutating func writeUInt32(_ value: UInt32) throws(ByteError) {
+        try put(UInt64(value), count: 4)
+    }
+
+    @_lifetime(self: copy self)
+    package mutating func writeUInt64(_ value: UInt64) throws(ByteError) {
+        try put(value, count: 8)
+    }
+
+    /// Copies all of `source`.
+    @_lifetime(self: copy self)
+    package mutating func write(_ source: Span<UInt8>) throws(ByteError) {
+        let start = try advance(source.count)
+        for index in source.indices {
+            bytes[start + index] = source[index]
+        }
+    }
+
+    /// Copies a hash, key or signature.
+    @_lifetime(self: copy self)
+    package mutating func write<let size: Int>(_ value: FixedBytes<size>) throws(ByteError) {
+        try write(value.span)
+    }
+
+    /// Copies the UTF-8 bytes of a text known when the program was built.
+    @_lifetime(self: copy self)
+    package mutating func write(_ text: StaticString) throws(ByteError) {
+        let start = try advance(text.utf8CodeUnitCount)
+        for index in 0..<text.utf8CodeUnitCount {
+            bytes[start + index] = text.byte(at: index)
+        }
+    }
+
+    /// `count` times the same byte.
+    @_lifetime(self: copy self)
+    package mutating func write(repeating byte: UInt8, count: Int) throws(ByteError) {
+        let start = try advance(count)
+        for index in 0..<count {
+            bytes[start + index] = byte
+        }
+    }
+
+    /// A one-byte length, then the bytes; more than 255 are refused.
+    @_lifetime(self: copy self)
+    package mutating func writeVec8(_ source: Span<UInt8>) throws(ByteError) {
+        try writeVector(source, lengthBytes: 1, limit: 0xFF)
+    }
+
+    /// A two-byte length, then the bytes; more than 65,535 are refused.
+    @_lifetime(self: copy self)
+    package mutating func writeVec16(_ source: Span<UInt8>) throws(ByteError) {
+        try writeVector(source, lengthBytes: 2, limit: 0xFFFF)
+    }
+
+    /// A four-byte length, then the bytes; more than 4,294,967,295 are refused.
+    @_lifetime(self: copy self)
+    package mutating func writeVec32(_ source: Span<UInt8>) throws(ByteError) {
+        try writeVector(source, lengthBytes: 4, limit: 0xFFFF_FFFF)
+    }
+
+    /// Bitcoin's variable-length number in its only canonical form.
+    @_lifetime(self: copy self)
+    package mutating func writeCompactSize(_ value: UInt64) throws(ByteError) {
+        let width = CompactSize.width(of: value)
+        guard width > 1 else { return try put(value, count: 1) }
+        guard width <= remaining else { throw .full(needed: width, left: remaining) }
+        let prefix: UInt64 = width == 3 ? 0xFD : width == 5 ? 0xFE : 0xFF
+        try put(prefix, count: 1)
+        try put(value, count: width - 1)
+    }
+
+    /// Replaces a byte that was written before.
+    @_lifetime(self: copy self)
+    package mutating func patchUInt8(at place: Int, _ value: UInt8) {
+        patch(UInt64(value), at: place, count: 1)
+    }
+
+    /// Replaces two bytes that were written before.
+    @_lifetime(self: copy self)
+    package mutating func patchUInt16(at place: Int, _ value: UInt16) {
+        patch(UInt64(value), at: place, count: 2)
+    }
+
+    /// Replaces four bytes that were written before.
+    @_lifetime(self: copy self)
+    package mutating func patchUInt32(at place: Int, _ value: UInt32) {
+        patch(UInt64(value), at: place, count: 4)
+    }
+
+    /// Replaces eight bytes that were written before.
+    @_lifetime(self: copy self)
+    package mutating func patchUInt64(at place: Int, _ value: UInt64) {
+        patch(value, at: place, count: 8)
+    }
+
+    /// Moves past `count` bytes and gives the place where they start.
+    @_lifetime(self: copy self)
+    private mutating func advance(_ count: Int) throws(ByteError) -> Int {
+        precondition(count >= 0, "negative length")
+        guard count <= remaining else { throw .full(needed: count, left: remaining) }
+        defer { self.count += count }
+        return self.count
+    }
+
+    @_lifetime(self: copy self)
+    private mutating func put(_ value: UInt64, count: Int) throws(ByteError) {
+        let start = try advance(count)
+        store(value, at: start, count: count)
+    }
+
+    @_lifetime(self: copy self)
+    private mutating func patch(_ value: UInt64, at place: Int, count: Int) {
+        precondition(place >= 0 && place <= self.count - count, "patch outside what was written")
+        store(value, at: place, count: count)
+    }
+
+    @_lifetime(self: copy self)
+    private mutating func store(_ value: UInt64, at start: Int, count: Int) {
+        for index in 0..<count {
+            bytes[start + index] = UInt8(truncatingIfNeeded: value >> UInt64(8 * index))
+        }
+    }
+
+    @_lifetime(self: copy self)
+    private mutating func writeVector(
+        _ source: Span<UInt8>,
+        lengthBytes: Int,
+        limit: Int
+    ) throws(ByteError) {
+        guard source.count <= limit else { throw .tooLong(count: source.count, limit: limit) }
+        guard source.count + lengthBytes <= remaining else {
+            throw .full(needed: source.count + lengthBytes, left: remaining)
+        }
+        try put(UInt64(source.count), count: lengthBytes)
+        try write(source)
+    }
+}
