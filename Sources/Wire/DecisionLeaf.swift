@@ -1,0 +1,163 @@
+package import Bytes
+
+/// What the signer decided on a request.
+package enum LeafVerdict: UInt8, Equatable, Sendable {
+    case allow = 1
+    case refuse = 2
+    case needsApproval = 3
+}
+
+/// The first part of every decision, whatever was found out about the request.
+package struct DecisionHead: Equatable, Sendable {
+    package let salt: Bytes16
+    package let verdict: LeafVerdict
+    /// Zero unless refused.
+    package let refusal: RefusalDetail
+    package let digest: Bytes32
+    package let bundleHash: Bytes32
+    package let network: UInt8
+
+    package init(
+        salt: Bytes16,
+        verdict: LeafVerdict,
+        refusal: RefusalDetail,
+        digest: Bytes32,
+        bundleHash: Bytes32,
+        network: UInt8
+    ) {
+        self.salt = salt
+        self.verdict = verdict
+        self.refusal = refusal
+        self.digest = digest
+        self.bundleHash = bundleHash
+        self.network = network
+    }
+
+    init(reading reader: inout ByteReader) throws(ByteError) {
+        let header = try LeafHeader(reading: &reader)
+        guard header.kind == .decision,
+            let verdict = LeafVerdict(rawValue: try reader.readUInt8())
+        else { throw .nonCanonical }
+        salt = header.salt
+        self.verdict = verdict
+        refusal = try RefusalDetail(reading: &reader)
+        digest = try reader.readBytes32()
+        bundleHash = try reader.readBytes32()
+        network = try reader.readUInt8()
+    }
+
+    /// Writes the head; the facts flag, the facts and the tag follow it.
+    package func write(to writer: inout ByteWriter) throws(ByteError) {
+        try LeafHeader(kind: .decision, salt: salt).write(to: &writer)
+        try writer.writeUInt8(verdict.rawValue)
+        try refusal.write(to: &writer)
+        try writer.write(digest)
+        try writer.write(bundleHash)
+        try writer.writeUInt8(network)
+    }
+}
+
+/// What the signer found to be true of a request, up to the destinations. Amounts in satoshi.
+package struct DecisionFacts: Equatable, Sendable {
+    package let txid: Bytes32
+    /// Our inputs less our outputs, so the fee counts.
+    package let outflow: UInt64
+    package let fee: UInt64
+    /// Of the signed transaction, vB.
+    package let vsize: UInt32
+    /// The least outpoint among the inputs.
+    package let anchor: LeafOutpoint
+    package let inputCount: UInt16
+    package let inputsDigest: Bytes32
+    package let walletID: Bytes32
+    package let ownOutputCount: UInt16
+    package let ownOutputAmount: UInt64
+
+    package init(
+        txid: Bytes32,
+        outflow: UInt64,
+        fee: UInt64,
+        vsize: UInt32,
+        anchor: LeafOutpoint,
+        inputCount: UInt16,
+        inputsDigest: Bytes32,
+        walletID: Bytes32,
+        ownOutputCount: UInt16,
+        ownOutputAmount: UInt64
+    ) {
+        self.txid = txid
+        self.outflow = outflow
+        self.fee = fee
+        self.vsize = vsize
+        self.anchor = anchor
+        self.inputCount = inputCount
+        self.inputsDigest = inputsDigest
+        self.walletID = walletID
+        self.ownOutputCount = ownOutputCount
+        self.ownOutputAmount = ownOutputAmount
+    }
+
+    init(reading reader: inout ByteReader) throws(ByteError) {
+        txid = try reader.readBytes32()
+        outflow = try reader.readUInt64()
+        fee = try reader.readUInt64()
+        vsize = try reader.readUInt32()
+        anchor = try LeafOutpoint(reading: &reader)
+        inputCount = try reader.readUInt16()
+        inputsDigest = try reader.readBytes32()
+        walletID = try reader.readBytes32()
+        ownOutputCount = try reader.readUInt16()
+        ownOutputAmount = try reader.readUInt64()
+    }
+
+    /// Writes the facts, the flag before them not included; destinations, rules and charges follow.
+    package func write(to writer: inout ByteWriter) throws(ByteError) {
+        try writer.write(txid)
+        try writer.writeUInt64(outflow)
+        try writer.writeUInt64(fee)
+        try writer.writeUInt32(vsize)
+        try anchor.write(to: &writer)
+        try writer.writeUInt16(inputCount)
+        try writer.write(inputsDigest)
+        try writer.write(walletID)
+        try writer.writeUInt16(ownOutputCount)
+        try writer.writeUInt64(ownOutputAmount)
+    }
+}
+
+/// A decision leaf as a view over its bytes, checked for form to the last byte. Whether the tag is the
+/// signer's only the signer can say.
+package struct DecisionLeaf: ~Escapable {
+    package let head: DecisionHead
+    /// Nothing where the request was refused before the facts were established.
+    package let facts: DecisionFacts?
+    package let destinations: LeafDestinations
+    package let rules: LeafRules
+    /// Charges of the wallet, the destinations and the whole.
+    package let charges: LeafCharges
+    package let tag: Bytes32
+    /// The bytes that the tag authenticates.
+    package let untagged: Span<UInt8>
+
+    @_lifetime(copy bytes)
+    package init(reading bytes: Span<UInt8>) throws(ByteError) {
+        var reader = ByteReader(bytes)
+        head = try DecisionHead(reading: &reader)
+        switch try reader.readUInt8() {
+        case 0:
+            facts = nil
+            destinations = LeafDestinations(bytes.extracting(0..<0), count: 0)
+            rules = LeafRules(bytes.extracting(0..<0), count: 0)
+            charges = LeafCharges(bytes.extracting(0..<0), count: 0)
+        case 1:
+            facts = try DecisionFacts(reading: &reader)
+            destinations = try LeafDestinations(reading: &reader)
+            rules = try LeafRules(reading: &reader)
+            charges = try LeafCharges(reading: &reader)
+        default: throw .nonCanonical
+        }
+        untagged = bytes.extracting(0..<reader.position)
+        tag = try reader.readBytes32()
+        try reader.finish()
+    }
+}

@@ -1,0 +1,45 @@
+package import Bytes
+
+/// A refusal with the numbers that explain it: `u16 code | u32 index | u64 expected | u64 found`.
+/// `code` is 0 for no refusal; codes 200…299 are the policy's. `index` is the input, output, parent, rule or
+/// limit that it is about.
+package struct RefusalDetail: Error, Equatable, Sendable {
+    package static let byteCount = 22
+    package static let none = RefusalDetail(rawCode: 0)
+
+    package let code: UInt16
+    package let index: UInt32
+    package let expected: UInt64
+    package let found: UInt64
+
+    package init(rawCode: UInt16, index: UInt32 = 0, expected: UInt64 = 0, found: UInt64 = 0) {
+        code = rawCode
+        self.index = index
+        self.expected = expected
+        self.found = found
+    }
+
+    package init(_ refusal: Refusal, index: Int = 0, expected: UInt64 = 0, found: UInt64 = 0) {
+        precondition(index >= 0 && index <= Int(UInt32.max), "an index of 32 bits")
+        self.init(
+            rawCode: refusal.rawValue,
+            index: UInt32(index),
+            expected: expected,
+            found: found
+        )
+    }
+
+    package init(reading reader: inout ByteReader) throws(ByteError) {
+        code = try reader.readUInt16()
+        index = try reader.readUInt32()
+        expected = try reader.readUInt64()
+        found = try reader.readUInt64()
+    }
+
+    package func write(to writer: inout ByteWriter) throws(ByteError) {
+        try writer.writeUInt16(code)
+        try writer.writeUInt32(index)
+        try writer.writeUInt64(expected)
+        try writer.writeUInt64(found)
+    }
+}

@@ -1,0 +1,52 @@
+package import Bytes
+
+/// Bounds of a `release` (protocol.md, section 8).
+package enum ReleaseLimits {
+    package static let entryCountMax = 64
+    package static let proofHashCountMax = 64
+    /// Digests that the state record remembers as charged.
+    package static let ringCount = 112
+}
+
+/// One entry of a `release`: the request again, and where its decision stands.
+package struct ReleaseEntry: ~Escapable {
+    package let slot: UInt16
+    package let evidence: ReleaseEvidence
+    package let resolved: Span<UInt8>
+
+    @_lifetime(copy reader)
+    package init(reading reader: inout ByteReader) throws(ByteError) {
+        slot = try reader.readUInt16()
+        guard slot < UInt16(AssessHead.slotCount) else { throw .nonCanonical }
+        evidence = try ReleaseEvidence(reading: &reader)
+        resolved = try reader.readVec32(limit: ResolvedRequest.byteCountMax)
+    }
+}
+
+/// How the gate shows that the decision is in the tree.
+package enum ReleaseEvidence: ~Escapable {
+    /// It is among the new leaves, at `offset`, with its companion right after it.
+    case new(offset: UInt32, charge: Span<UInt8>)
+    /// It has been there: its place, its bytes and the inclusion proof.
+    case retry(index: UInt64, leaf: Span<UInt8>, proof: Span<UInt8>)
+
+    @_lifetime(copy reader)
+    init(reading reader: inout ByteReader) throws(ByteError) {
+        switch try reader.readUInt8() {
+        case 1:
+            self = .new(
+                offset: try reader.readUInt32(),
+                charge: try reader.readVec16(limit: LeafKind.leafByteCountMax)
+            )
+        case 2:
+            let index = try reader.readUInt64()
+            let leaf = try reader.readVec16(limit: LeafKind.leafByteCountMax)
+            let count = Int(try reader.readUInt8())
+            guard count <= ReleaseLimits.proofHashCountMax else {
+                throw .tooLong(count: count, limit: ReleaseLimits.proofHashCountMax)
+            }
+            self = .retry(index: index, leaf: leaf, proof: try reader.readSpan(32 * count))
+        default: throw .nonCanonical
+        }
+    }
+}

@@ -1,0 +1,211 @@
+package import Bytes
+
+/// An input with what the front claims of it: 56 bytes.
+package struct RequestInput: Sendable {
+    package static let byteCount = 56
+
+    package let txid: Bytes32
+    package let vout: UInt32
+    package let sequence: UInt32
+    /// Satoshi.
+    package let amount: UInt64
+    package let claim: OwnerClaim
+    /// The sighash type as it would stand behind the signature; 0 is SIGHASH_DEFAULT.
+    package let sighash: UInt8
+    /// 0: the key path or the only key.
+    package let selector: UInt8
+
+    package init(
+        txid: Bytes32,
+        vout: UInt32,
+        sequence: UInt32,
+        amount: UInt64,
+        claim: OwnerClaim,
+        sighash: UInt8
+    ) {
+        self.txid = txid
+        self.vout = vout
+        self.sequence = sequence
+        self.amount = amount
+        self.claim = claim
+        self.sighash = sighash
+        selector = 0
+    }
+
+    package init(reading reader: inout ByteReader) throws(ByteError) {
+        txid = try reader.readBytes32()
+        vout = try reader.readUInt32()
+        sequence = try reader.readUInt32()
+        amount = try reader.readUInt64()
+        claim = try OwnerClaim(reading: &reader)
+        sighash = try reader.readUInt8()
+        selector = try reader.readUInt8()
+    }
+
+    package func write(to writer: inout ByteWriter) throws(ByteError) {
+        try writer.write(txid)
+        try writer.writeUInt32(vout)
+        try writer.writeUInt32(sequence)
+        try writer.writeUInt64(amount)
+        try claim.write(to: &writer)
+        try writer.writeUInt8(sighash)
+        try writer.writeUInt8(selector)
+    }
+}
+
+/// Which key of ours is said to own a coin: wallet (a place of the request's table), branch, index.
+package struct OwnerClaim: Equatable, Sendable {
+    package let wallet: UInt8
+    /// A place of the template's multipath tuple: 0 receive, 1 change.
+    package let branch: UInt8
+    package let index: UInt32
+
+    package init(wallet: UInt8, branch: UInt8, index: UInt32) {
+        self.wallet = wallet
+        self.branch = branch
+        self.index = index
+    }
+
+    package init(reading reader: inout ByteReader) throws(ByteError) {
+        wallet = try reader.readUInt8()
+        branch = try reader.readUInt8()
+        index = try reader.readUInt32()
+    }
+
+    package func write(to writer: inout ByteWriter) throws(ByteError) {
+        try writer.writeUInt8(wallet)
+        try writer.writeUInt8(branch)
+        try writer.writeUInt32(index)
+    }
+}
+
+/// An output with the claim that it is ours, or none.
+package struct RequestOutput: ~Escapable {
+    /// Satoshi.
+    package let amount: UInt64
+    package let script: Span<UInt8>
+    package let claim: OwnerClaim?
+
+    @_lifetime(copy script)
+    package init(amount: UInt64, script: Span<UInt8>, claim: OwnerClaim?) {
+        self.amount = amount
+        self.script = script
+        self.claim = claim
+    }
+
+    @_lifetime(copy reader)
+    package init(reading reader: inout ByteReader) throws(ByteError) {
+        amount = try reader.readUInt64()
+        script = try reader.readVec16(limit: 10_000)
+        switch try reader.readUInt8() {
+        case 0: claim = nil
+        case 1: claim = try OwnerClaim(reading: &reader)
+        default: throw .nonCanonical
+        }
+    }
+
+    package func write(to writer: inout ByteWriter) throws(ByteError) {
+        try writer.writeUInt64(amount)
+        try writer.writeVec16(script)
+        guard let claim else { return try writer.writeUInt8(0) }
+        try writer.writeUInt8(1)
+        try claim.write(to: &writer)
+    }
+}
+
+/// The fields before the inputs.
+package struct RequestHeader: Sendable {
+    package let version: UInt8
+    package let network: UInt8
+    package let antiExfil: UInt8
+    package let replaces: UInt8
+    package let walletCount: Int
+    package let transactionVersion: UInt32
+    package let lockTime: UInt32
+    package let inputCount: Int
+
+    init(reading reader: inout ByteReader) throws(ByteError) {
+        version = try reader.readUInt8()
+        network = try reader.readUInt8()
+        antiExfil = try reader.readUInt8()
+        replaces = try reader.readUInt8()
+        walletCount = Int(try reader.readUInt8())
+        _ = try reader.readSpan(32 * walletCount)
+        transactionVersion = try reader.readUInt32()
+        lockTime = try reader.readUInt32()
+        inputCount = Int(try reader.readUInt16())
+    }
+
+    /// Refuses what version 1 does not have.
+    func check() throws(RefusalDetail) {
+        guard version == 1 else {
+            throw RefusalDetail(.unsupportedVersion, expected: 1, found: UInt64(version))
+        }
+        guard network <= 4 else {
+            throw RefusalDetail(.wrongNetwork, expected: 4, found: UInt64(network))
+        }
+        guard antiExfil == 0 else { throw RefusalDetail(.unsupportedAntiExfil) }
+        guard replaces == 0 else { throw RefusalDetail(.unsupportedReplacement) }
+        guard walletCount >= 1, walletCount <= ResolvedRequest.walletCountMax else {
+            throw RefusalDetail(
+                .unknownWallet,
+                expected: UInt64(ResolvedRequest.walletCountMax),
+                found: UInt64(walletCount)
+            )
+        }
+        guard inputCount >= 1 else { throw RefusalDetail(.nothingToSign) }
+        guard inputCount <= ResolvedRequest.inputCountMax else {
+            throw RefusalDetail(
+                .tooManyInputs,
+                expected: UInt64(ResolvedRequest.inputCountMax),
+                found: UInt64(inputCount)
+            )
+        }
+    }
+}
+
+/// Watches, while the parts are read, for what would give a request a second spelling.
+struct RequestForm {
+    private let walletCount: Int
+    private var walletsSeen = 0
+    private var refusal: RefusalDetail?
+
+    init(walletCount: Int) {
+        self.walletCount = walletCount
+    }
+
+    mutating func add(_ input: RequestInput, at place: Int) {
+        see(input.claim, at: place)
+        if input.selector != 0 { note(RefusalDetail(.unsupportedSelector, index: place)) }
+    }
+
+    mutating func add(_ output: borrowing RequestOutput, at place: Int) {
+        if let claim = output.claim { see(claim, at: place) }
+    }
+
+    func check(walletsDistinct: Bool) throws(RefusalDetail) {
+        if let refusal { throw refusal }
+        guard walletsDistinct, walletsSeen == walletCount else {
+            throw RefusalDetail(
+                .nonCanonicalRequest,
+                expected: UInt64(walletsSeen),
+                found: UInt64(walletCount)
+            )
+        }
+    }
+
+    /// Wallets stand in the table in the order in which inputs, then outputs, first name them.
+    private mutating func see(_ claim: OwnerClaim, at place: Int) {
+        guard Int(claim.wallet) < walletCount else {
+            return note(RefusalDetail(.unknownWallet, index: place, found: UInt64(claim.wallet)))
+        }
+        guard Int(claim.wallet) <= walletsSeen else {
+            return note(RefusalDetail(.nonCanonicalRequest, index: place))
+        }
+        walletsSeen = max(walletsSeen, Int(claim.wallet) + 1)
+    }
+
+    private mutating func note(_ found: RefusalDetail) {
+        if refusal == nil { refusal = found }
+    }
+}

@@ -1,0 +1,150 @@
+package import Bytes
+
+/// The transaction and its claims, as a view over the canonical bytes of protocol.md, section 3.
+///
+/// It has been checked for form only: what it says of amounts and ownership is a claim, which is true where
+/// the signer verified it. The same request has exactly one spelling.
+package struct ResolvedRequest: ~Escapable {
+    package static let byteCountMax = 1 << 20
+    package static let inputCountMax = 5_000
+    package static let outputCountMax = 4_000
+    package static let walletCountMax = 8
+
+    /// All of the bytes; their tagged hash is the digest.
+    package let bytes: Span<UInt8>
+    /// The network's number (protocol.md, section 1), 0 to 4.
+    package let network: UInt8
+    package let transactionVersion: UInt32
+    package let lockTime: UInt32
+    package let walletCount: Int
+    package let inputCount: Int
+    package let outputCount: Int
+    private let inputsStart: Int
+    private let outputsStart: Int
+
+    /// Where the table of wallet ids begins.
+    private static let walletsStart = 5
+
+    /// Reads all of `bytes`, at most 1 MiB; a second spelling of the same request is refused.
+    @_lifetime(copy bytes)
+    package init(checking bytes: Span<UInt8>) throws(RefusalDetail) {
+        guard bytes.count <= Self.byteCountMax else {
+            throw RefusalDetail(
+                .requestTooLarge,
+                expected: UInt64(Self.byteCountMax),
+                found: UInt64(bytes.count)
+            )
+        }
+        var reader = ByteReader(bytes)
+        let header: RequestHeader
+        do throws(ByteError) {
+            header = try RequestHeader(reading: &reader)
+        } catch {
+            throw RefusalDetail(.malformedRequest, found: UInt64(reader.position))
+        }
+        try header.check()
+        self.bytes = bytes
+        network = header.network
+        transactionVersion = header.transactionVersion
+        lockTime = header.lockTime
+        walletCount = header.walletCount
+        inputCount = header.inputCount
+        inputsStart = reader.position
+        outputsStart = inputsStart + header.inputCount * RequestInput.byteCount + 2
+        var form = RequestForm(walletCount: header.walletCount)
+        var outputs = 0
+        do throws(ByteError) {
+            for place in 0..<header.inputCount {
+                form.add(try RequestInput(reading: &reader), at: place)
+            }
+            outputs = Int(try reader.readUInt16())
+        } catch {
+            throw RefusalDetail(.malformedRequest, found: UInt64(reader.position))
+        }
+        outputCount = outputs
+        try Self.checkOutputCount(outputs)
+        do throws(ByteError) {
+            for place in 0..<outputs {
+                form.add(try RequestOutput(reading: &reader), at: place)
+            }
+        } catch {
+            throw RefusalDetail(.malformedRequest, found: UInt64(reader.position))
+        }
+        guard reader.remaining == 0 else {
+            throw RefusalDetail(.trailingBytes, found: UInt64(reader.remaining))
+        }
+        try form.check(walletsDistinct: Self.areDistinct(bytes, header.walletCount))
+    }
+
+    /// The id at a place of the wallet table.
+    package func walletID(at place: Int) -> Bytes32 {
+        precondition(place >= 0 && place < walletCount, "a place of the wallet table")
+        return Self.walletID(bytes, place)
+    }
+
+    /// The input at a place below `inputCount`.
+    package func input(at place: Int) -> RequestInput {
+        precondition(place >= 0 && place < inputCount, "a place of the input table")
+        let start = inputsStart + place * RequestInput.byteCount
+        var reader = ByteReader(bytes.extracting(start..<start + RequestInput.byteCount))
+        do throws(ByteError) {
+            return try RequestInput(reading: &reader)
+        } catch {
+            preconditionFailure("inputs were read once by the initializer")
+        }
+    }
+
+    /// A walk over the outputs in their order.
+    package var outputs: RequestOutputs {
+        @_lifetime(copy self)
+        get { RequestOutputs(bytes.extracting(outputsStart...), count: outputCount) }
+    }
+
+    private static func checkOutputCount(_ count: Int) throws(RefusalDetail) {
+        guard count >= 1, count <= outputCountMax else {
+            throw RefusalDetail(
+                .tooManyOutputs,
+                expected: UInt64(outputCountMax),
+                found: UInt64(count)
+            )
+        }
+    }
+
+    private static func walletID(_ bytes: Span<UInt8>, _ place: Int) -> Bytes32 {
+        let start = walletsStart + 32 * place
+        return Bytes32(copying: bytes.extracting(start..<start + 32))
+    }
+
+    private static func areDistinct(_ bytes: Span<UInt8>, _ count: Int) -> Bool {
+        for one in 0..<count {
+            for other in 0..<one where walletID(bytes, one) == walletID(bytes, other) {
+                return false
+            }
+        }
+        return true
+    }
+}
+
+/// The outputs of a request, front to back.
+package struct RequestOutputs: ~Escapable {
+    private var reader: ByteReader
+    private var left: Int
+
+    @_lifetime(copy bytes)
+    fileprivate init(_ bytes: Span<UInt8>, count: Int) {
+        reader = ByteReader(bytes)
+        left = count
+    }
+
+    /// The next output, or nothing at the end.
+    @_lifetime(copy self)
+    package mutating func next() -> RequestOutput? {
+        guard left > 0 else { return nil }
+        left -= 1
+        do throws(ByteError) {
+            return try RequestOutput(reading: &reader)
+        } catch {
+            preconditionFailure("outputs were read once by the request's initializer")
+        }
+    }
+}
