@@ -1,0 +1,136 @@
+import Bytes
+import TestSupport
+import Testing
+import Wire
+
+@Suite("Leaves")
+struct LeafTests {
+    @Test("The allowed decision of the examples reads as its parts, to the last byte")
+    func allowedDecision() throws {
+        let bytes = try Examples.bytes("leaf-decision-allowed")
+        let leaf = try DecisionLeaf(reading: bytes.span)
+        #expect(leaf.head.verdict == .allow)
+        #expect(leaf.head.refusal == .none)
+        #expect(leaf.head.network == 4)
+        let known = leaf.facts
+        let facts = try #require(known)
+        #expect(facts.outflow == 121_000)
+        #expect(facts.fee == 1_000)
+        #expect(facts.vsize == 209)
+        #expect(facts.anchor == LeafOutpoint(txid: Bytes32(repeating: 0x10), vout: 0))
+        #expect(facts.ownOutputAmount == 79_000)
+        var destinations = leaf.destinations
+        var paid: [(amount: UInt64, scriptByteCount: Int)] = []
+        while let destination = destinations.next() {
+            paid.append((destination.amount, destination.script.count))
+        }
+        #expect(paid.map(\.amount) == [120_000] && paid.map(\.scriptByteCount) == [34])
+        #expect(destinations.left == 0)
+        var rules = leaf.rules
+        var own: [LeafCharge] = []
+        if let rule = rules.next() {
+            #expect(rule.rule == 0)
+            var charges = rule.charges
+            while let charge = charges.next() { own.append(charge) }
+        }
+        #expect(own == [LeafCharge(limit: 1, amount: 121_000)])
+        var charges = leaf.charges
+        #expect(charges.next() == LeafCharge(limit: 0, amount: 121_000))
+        #expect(charges.next() == nil)
+        #expect(leaf.untagged.count == bytes.count - 32)
+    }
+
+    @Test("A refused decision has no facts and its refusal with numbers")
+    func refusedDecision() throws {
+        let bytes = try Examples.bytes("leaf-decision-refused")
+        let leaf = try DecisionLeaf(reading: bytes.span)
+        #expect(leaf.facts == nil)
+        let expected = RefusalDetail(.amountMismatch, index: 1, expected: 50_000, found: 60_000)
+        #expect(leaf.head.refusal == expected)
+    }
+
+    @Test("The gate's leaves are written as they are read")
+    func gateLeavesRoundTrip() throws {
+        let charge = try Examples.bytes("leaf-charge")
+        let read = try ChargeLeaf(reading: charge.span)
+        #expect(read.decisionIndex == 41 && read.rule == 0 && read.limit == ChargeLeaf.none)
+        #expect(read.requester == 64103 && read.time.maxErrorMicroseconds == 1_500)
+        #expect(charge.count == ChargeLeaf.byteCount)
+        #expect(
+            try written(capacity: 200) { writer throws(ByteError) in try read.write(to: &writer) }
+                == charge
+        )
+        let coalesced = try Examples.bytes("leaf-coalesced")
+        let counted = try CoalescedLeaf(reading: coalesced.span)
+        #expect(counted.count == 990)
+        #expect(
+            try written(capacity: 200) { writer throws(ByteError) in try counted.write(to: &writer)
+            }
+                == coalesced
+        )
+        let note = try Examples.bytes("leaf-note")
+        let start = try NoteLeaf(reading: note.span)
+        #expect(start.event == .start && start.detail.isEmpty)
+        var memory = [UInt8](repeating: 0, count: 200)
+        var span = memory.mutableSpan
+        var writer = ByteWriter(&span)
+        try start.write(to: &writer)
+        #expect(writer.written.count == note.count)
+    }
+
+    @Test("The signer's event is written as it is read, but for the tag")
+    func eventRoundTrip() throws {
+        let bytes = try Examples.bytes("leaf-event")
+        let event = try EventLeaf(reading: bytes.span)
+        #expect(event.event == .unlock && event.kernel == 0xFF)
+        #expect(bytes.count == EventLeaf.byteCount)
+        let untagged = try written(capacity: 400) { writer throws(ByteError) in
+            try event.writeUntagged(to: &writer)
+        }
+        #expect(untagged == Array(bytes.dropLast(32)))
+    }
+
+    @Test(
+        "No leaf cut short or with a byte too many is read",
+        arguments: [
+            "leaf-decision-allowed", "leaf-decision-refused", "leaf-charge", "leaf-coalesced",
+            "leaf-note", "leaf-event",
+        ]
+    )
+    func everyCutIsRefused(name: String) throws {
+        let bytes = try Examples.bytes(name)
+        #expect(reads(bytes))
+        for count in 0..<bytes.count {
+            #expect(!reads(Array(bytes.prefix(count))), "\(count) bytes of \(bytes.count)")
+        }
+        #expect(!reads(bytes + [0]))
+    }
+
+    @Test("A leaf of another version or kind is not read")
+    func otherVersions() throws {
+        for name in ["leaf-decision-allowed", "leaf-charge", "leaf-event"] {
+            var bytes = try Examples.bytes(name)
+            bytes[1] = 2
+            #expect(!reads(bytes))
+            bytes[1] = 1
+            bytes[0] = 9
+            #expect(!reads(bytes))
+        }
+    }
+
+    private func reads(_ bytes: [UInt8]) -> Bool {
+        do throws(ByteError) {
+            switch LeafKind(rawValue: bytes.first ?? 0) {
+            case .decision: _ = try DecisionLeaf(reading: bytes.span)
+            case .charge: _ = try ChargeLeaf(reading: bytes.span)
+            case .coalescedRefusals: _ = try CoalescedLeaf(reading: bytes.span)
+            case .note: _ = try NoteLeaf(reading: bytes.span)
+            case .event: _ = try EventLeaf(reading: bytes.span)
+            case nil: return false
+            }
+            return true
+        } catch {
+            return false
+        }
+    }
+}
