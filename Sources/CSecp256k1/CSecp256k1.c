@@ -1,1 +1,168 @@
 #include "CSecp256k1.h"
+
+#include <string.h>
+
+/* A store that the compiler may not leave out, although nothing reads it. */
+static void wipe(void *memory, size_t count) {
+    memset(memory, 0, count);
+    __asm__ __volatile__("" : : "r"(memory) : "memory");
+}
+
+static int serialize(const secp256k1_context *ctx, uint8_t out33[33], const secp256k1_pubkey *key) {
+    size_t count = 33;
+    return secp256k1_ec_pubkey_serialize(ctx, out33, &count, key, SECP256K1_EC_COMPRESSED);
+}
+
+/* The library would also take the hybrid forms, which begin with 6 or 7. */
+static int parse(const secp256k1_context *ctx, secp256k1_pubkey *key, const uint8_t *bytes,
+                 size_t count) {
+    if (count != 33 && !(count == 65 && bytes[0] == 4)) {
+        return 0;
+    }
+    return secp256k1_ec_pubkey_parse(ctx, key, bytes, count);
+}
+
+int pc_public_key(const secp256k1_context *ctx, uint8_t out33[33], const uint8_t secret32[32]) {
+    secp256k1_pubkey key;
+    return secp256k1_ec_pubkey_create(ctx, &key, secret32) && serialize(ctx, out33, &key);
+}
+
+int pc_compress(const secp256k1_context *ctx, uint8_t out33[33], const uint8_t *key,
+                size_t key_count) {
+    secp256k1_pubkey parsed;
+    return parse(ctx, &parsed, key, key_count) && serialize(ctx, out33, &parsed);
+}
+
+int pc_add_to_public(const secp256k1_context *ctx, uint8_t out33[33], const uint8_t key33[33],
+                     const uint8_t tweak32[32]) {
+    secp256k1_pubkey key;
+    return parse(ctx, &key, key33, 33) && secp256k1_ec_pubkey_tweak_add(ctx, &key, tweak32) &&
+           serialize(ctx, out33, &key);
+}
+
+int pc_add_secret(const secp256k1_context *ctx, uint8_t tweak32[32], const uint8_t secret32[32]) {
+    uint8_t sum[32];
+    memcpy(sum, secret32, sizeof sum);
+    const int good = secp256k1_ec_seckey_tweak_add(ctx, sum, tweak32);
+    memcpy(tweak32, sum, sizeof sum); /* zero if it failed */
+    wipe(sum, sizeof sum);
+    return good;
+}
+
+int pc_ecdsa_sign(const secp256k1_context *ctx, uint8_t sig64[64], const uint8_t digest32[32],
+                  const uint8_t secret32[32], const uint8_t *key33) {
+    secp256k1_pubkey key;
+    secp256k1_ecdsa_signature signature;
+    uint8_t extra[32] = {0};
+    uint32_t counter = 0;
+    if (key33 ? !parse(ctx, &key, key33, 33) : !secp256k1_ec_pubkey_create(ctx, &key, secret32)) {
+        return 0;
+    }
+    do {
+        /* The first try takes no extra data; the n-th after it takes n, little-endian. */
+        if (!secp256k1_ecdsa_sign(ctx, &signature, digest32, secret32, NULL,
+                                  counter ? extra : NULL)) {
+            return 0;
+        }
+        secp256k1_ecdsa_signature_serialize_compact(ctx, sig64, &signature);
+        counter++;
+        for (int i = 0; i < 4; i++) {
+            extra[i] = (uint8_t)(counter >> (8 * i));
+        }
+    } while (sig64[0] >= 0x80);
+    if (!secp256k1_ecdsa_verify(ctx, &signature, digest32, &key)) {
+        memset(sig64, 0, 64); /* a signature gone wrong can give the key away */
+        return 0;
+    }
+    return 1;
+}
+
+int pc_ecdsa_verify(const secp256k1_context *ctx, const uint8_t sig64[64],
+                    const uint8_t digest32[32], const uint8_t *key, size_t key_count) {
+    secp256k1_pubkey parsed;
+    secp256k1_ecdsa_signature signature;
+    return parse(ctx, &parsed, key, key_count) &&
+           secp256k1_ecdsa_signature_parse_compact(ctx, &signature, sig64) &&
+           secp256k1_ecdsa_verify(ctx, &signature, digest32, &parsed);
+}
+
+int pc_der_to_compact(const secp256k1_context *ctx, uint8_t sig64[64], const uint8_t *der,
+                      size_t der_count) {
+    secp256k1_ecdsa_signature signature;
+    return secp256k1_ecdsa_signature_parse_der(ctx, &signature, der, der_count) &&
+           secp256k1_ecdsa_signature_serialize_compact(ctx, sig64, &signature);
+}
+
+int pc_compact_to_der(const secp256k1_context *ctx, uint8_t out72[72], size_t *out_count,
+                      const uint8_t sig64[64]) {
+    secp256k1_ecdsa_signature signature;
+    *out_count = 72;
+    return secp256k1_ecdsa_signature_parse_compact(ctx, &signature, sig64) &&
+           secp256k1_ecdsa_signature_serialize_der(ctx, out72, out_count, &signature);
+}
+
+/* Makes the key pair of a secret and, with a tweak, checks its x-only key and tweaks it. */
+static int make_pair(const secp256k1_context *ctx, secp256k1_keypair *pair,
+                     const uint8_t secret32[32], const uint8_t *xonly32, const uint8_t *tweak32) {
+    secp256k1_xonly_pubkey key;
+    uint8_t found[32];
+    if (!secp256k1_keypair_create(ctx, pair, secret32)) {
+        return 0;
+    }
+    if (xonly32) {
+        if (!secp256k1_keypair_xonly_pub(ctx, &key, NULL, pair) ||
+            !secp256k1_xonly_pubkey_serialize(ctx, found, &key) || memcmp(found, xonly32, 32)) {
+            return 0;
+        }
+    }
+    return !tweak32 || secp256k1_keypair_xonly_tweak_add(ctx, pair, tweak32);
+}
+
+int pc_schnorr_sign(const secp256k1_context *ctx, uint8_t sig64[64], const uint8_t *message,
+                    size_t message_count, const uint8_t secret32[32], const uint8_t aux32[32],
+                    const uint8_t *xonly32, const uint8_t *tweak32) {
+    static const uint8_t none[1];
+    secp256k1_keypair pair;
+    secp256k1_xonly_pubkey key;
+    secp256k1_schnorrsig_extraparams extra = SECP256K1_SCHNORRSIG_EXTRAPARAMS_INIT;
+    extra.ndata = (void *)(uintptr_t)aux32;
+    const uint8_t *text = message_count ? message : none;
+    const int good =
+        make_pair(ctx, &pair, secret32, xonly32, tweak32) &&
+        secp256k1_schnorrsig_sign_custom(ctx, sig64, text, message_count, &pair, &extra) &&
+        secp256k1_keypair_xonly_pub(ctx, &key, NULL, &pair) &&
+        secp256k1_schnorrsig_verify(ctx, sig64, text, message_count, &key);
+    wipe(&pair, sizeof pair);
+    if (!good) {
+        memset(sig64, 0, 64);
+    }
+    return good;
+}
+
+int pc_schnorr_verify(const secp256k1_context *ctx, const uint8_t sig64[64],
+                      const uint8_t *message, size_t message_count, const uint8_t xonly32[32]) {
+    static const uint8_t none[1];
+    secp256k1_xonly_pubkey key;
+    return secp256k1_xonly_pubkey_parse(ctx, &key, xonly32) &&
+           secp256k1_schnorrsig_verify(ctx, sig64, message_count ? message : none, message_count,
+                                       &key);
+}
+
+int pc_xonly_add(const secp256k1_context *ctx, uint8_t out32[32], int *parity,
+                 const uint8_t xonly32[32], const uint8_t tweak32[32]) {
+    secp256k1_xonly_pubkey inner, outer;
+    secp256k1_pubkey sum;
+    return secp256k1_xonly_pubkey_parse(ctx, &inner, xonly32) &&
+           secp256k1_xonly_pubkey_tweak_add(ctx, &sum, &inner, tweak32) &&
+           secp256k1_xonly_pubkey_from_pubkey(ctx, &outer, parity, &sum) &&
+           secp256k1_xonly_pubkey_serialize(ctx, out32, &outer);
+}
+
+int pc_taproot_secret(const secp256k1_context *ctx, uint8_t secret32[32],
+                      const uint8_t xonly32[32], const uint8_t tweak32[32]) {
+    secp256k1_keypair pair;
+    const int good = make_pair(ctx, &pair, secret32, xonly32, tweak32) &&
+                     secp256k1_keypair_sec(ctx, secret32, &pair);
+    wipe(&pair, sizeof pair);
+    return good;
+}

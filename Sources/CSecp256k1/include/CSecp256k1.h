@@ -1,4 +1,62 @@
 #ifndef PORTCULLIS_CSECP256K1_H
 #define PORTCULLIS_CSECP256K1_H
 
+#include <secp256k1.h>
+#include <secp256k1_extrakeys.h>
+#include <secp256k1_schnorrsig.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* libsecp256k1 over serialized keys. Parsed keys and key pairs live on the stack of one call and
+   those that are secret are wiped before it returns. Every function returns 1 for success and 0
+   for an input that the curve does not admit; on 0 what was to be written is zero or unspecified.
+   Nothing here allocates. */
+
+/* The compressed public key of a secret. */
+int pc_public_key(const secp256k1_context *ctx, uint8_t out33[33], const uint8_t secret32[32]);
+
+/* The compressed form of a key of 33 bytes, or of 65 bytes beginning with 4. */
+int pc_compress(const secp256k1_context *ctx, uint8_t out33[33], const uint8_t *key,
+                size_t key_count);
+
+/* out = key + tweak * G, compressed. */
+int pc_add_to_public(const secp256k1_context *ctx, uint8_t out33[33], const uint8_t key33[33],
+                     const uint8_t tweak32[32]);
+
+/* tweak = secret + tweak modulo the group order, in place. */
+int pc_add_secret(const secp256k1_context *ctx, uint8_t tweak32[32], const uint8_t secret32[32]);
+
+/* r and s, each 32 bytes, big-endian: RFC 6979, with r ground below 2^255 as Bitcoin Core does,
+   s low, checked against the public key, which is computed when key33 is null. */
+int pc_ecdsa_sign(const secp256k1_context *ctx, uint8_t sig64[64], const uint8_t digest32[32],
+                  const uint8_t secret32[32], const uint8_t *key33);
+
+/* Whether a signature with low s is good for the key. */
+int pc_ecdsa_verify(const secp256k1_context *ctx, const uint8_t sig64[64],
+                    const uint8_t digest32[32], const uint8_t *key, size_t key_count);
+
+/* Strict DER to r and s, and back; room for the latter is 72 bytes. */
+int pc_der_to_compact(const secp256k1_context *ctx, uint8_t sig64[64], const uint8_t *der,
+                      size_t der_count);
+int pc_compact_to_der(const secp256k1_context *ctx, uint8_t out72[72], size_t *out_count,
+                      const uint8_t sig64[64]);
+
+/* BIP-340 over a message of any length, verified. With a tweak the key pair is tweaked first
+   (BIP-341), and xonly32 must be the x-only key before that; otherwise it may be null. */
+int pc_schnorr_sign(const secp256k1_context *ctx, uint8_t sig64[64], const uint8_t *message,
+                    size_t message_count, const uint8_t secret32[32], const uint8_t aux32[32],
+                    const uint8_t *xonly32, const uint8_t *tweak32);
+
+/* Whether a BIP-340 signature is good for the x-only key. */
+int pc_schnorr_verify(const secp256k1_context *ctx, const uint8_t sig64[64],
+                      const uint8_t *message, size_t message_count, const uint8_t xonly32[32]);
+
+/* The x-only output key of BIP-341 and the parity of its y. */
+int pc_xonly_add(const secp256k1_context *ctx, uint8_t out32[32], int *parity,
+                 const uint8_t xonly32[32], const uint8_t tweak32[32]);
+
+/* Tweaks a secret in place as BIP-341 says; xonly32 must be its x-only key. */
+int pc_taproot_secret(const secp256k1_context *ctx, uint8_t secret32[32],
+                      const uint8_t xonly32[32], const uint8_t tweak32[32]);
+
 #endif
