@@ -125,8 +125,8 @@ package struct DecisionFacts: Equatable, Sendable {
     }
 }
 
-/// A decision leaf as a view over its bytes, checked for form to the last byte. Whether the tag is the
-/// signer's only the signer can say.
+/// A decision leaf as a view over its bytes, checked for form to the last byte. Whether the tag is
+/// the signer's only the signer can say.
 package struct DecisionLeaf: ~Escapable {
     package let head: DecisionHead
     /// Nothing where the request was refused before the facts were established.

@@ -1,6 +1,7 @@
 package import Bytes
 
-/// The outputs that are not ours, as a decision lists them: `u16 count | (u64 amount | vec16 script)*`.
+/// The outputs that are not ours, as a decision lists them: `u16 count | (u64 amount | vec16
+/// script)*`.
 package struct LeafDestinations: ~Escapable {
     private var reader: ByteReader
     package private(set) var left: Int

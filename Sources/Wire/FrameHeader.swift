@@ -15,7 +15,8 @@ package struct FrameHeader: Equatable, Sendable {
         self.payloadCount = payloadCount
     }
 
-    /// Reads a header of exactly five bytes; anything that is not a known kind within its limit is a breach.
+    /// Reads a header of exactly five bytes; anything that is not a known kind within its limit is
+    /// a breach.
     package init(reading bytes: Span<UInt8>) throws(FrameError) {
         precondition(bytes.count == Self.byteCount, "five header bytes")
         var length: UInt32 = 0

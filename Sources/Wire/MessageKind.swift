@@ -34,7 +34,8 @@ package enum MessageKind: UInt8, Equatable, Sendable {
     case gateRefused = 0xAF
     case refused = 0xFF
 
-    /// The most that a frame's length field may say for this kind, in bytes, the kind's own byte included.
+    /// The most that a frame's length field may say for this kind, in bytes, the kind's own byte
+    /// included.
     package var lengthMax: Int {
         switch self {
         case .status, .gateStatus: 1

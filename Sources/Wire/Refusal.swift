@@ -1,6 +1,7 @@
-/// The stable names of everything the appliance can refuse. A code never changes its number or its name;
-/// log, protocol, documents and tests share them. 1…149 are checks of the signer on a request, 150…199 are
-/// about its state, 200…299 belong to the policy (`PolicyRefusal`), 300…399 to the gate.
+/// The stable names of everything the appliance can refuse. A code never changes its number or its
+/// name; log, protocol, documents and tests share them. 1…149 are checks of the signer on a
+/// request, 150…199 are about its state, 200…299 belong to the policy (`PolicyRefusal`), 300…399 to
+/// the gate.
 package enum Refusal: UInt16, Equatable, Sendable {
     case malformedRequest = 1
     case unsupportedVersion = 2

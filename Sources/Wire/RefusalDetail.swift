@@ -1,8 +1,8 @@
 package import Bytes
 
 /// A refusal with the numbers that explain it: `u16 code | u32 index | u64 expected | u64 found`.
-/// `code` is 0 for no refusal; codes 200…299 are the policy's. `index` is the input, output, parent, rule or
-/// limit that it is about.
+/// `code` is 0 for no refusal; codes 200…299 are the policy's. `index` is the input, output,
+/// parent, rule or limit that it is about.
 package struct RefusalDetail: Error, Equatable, Sendable {
     package static let byteCount = 22
     package static let none = RefusalDetail(rawCode: 0)

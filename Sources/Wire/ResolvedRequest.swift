@@ -2,8 +2,8 @@ package import Bytes
 
 /// The transaction and its claims, as a view over the canonical bytes of protocol.md, section 3.
 ///
-/// It has been checked for form only: what it says of amounts and ownership is a claim, which is true where
-/// the signer verified it. The same request has exactly one spelling.
+/// It has been checked for form only: what it says of amounts and ownership is a claim, which is
+/// true where the signer verified it. The same request has exactly one spelling.
 package struct ResolvedRequest: ~Escapable {
     package static let byteCountMax = 1 << 20
     package static let inputCountMax = 5_000

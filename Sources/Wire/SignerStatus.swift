@@ -81,8 +81,8 @@ package enum KernelBits {
     package static let weakerAccepted: UInt32 = 256
 }
 
-/// The tree as the signer vouches for it: `u64 size | root[32] | signature[64]`; the signature is over the
-/// text of the checkpoint (protocol.md, section 6).
+/// The tree as the signer vouches for it: `u64 size | root[32] | signature[64]`; the signature is
+/// over the text of the checkpoint (protocol.md, section 6).
 package struct SignedHead: Equatable, Sendable {
     package static let byteCount = 104
 

@@ -1,7 +1,8 @@
 import Foundation
 import TestSupport
 
-/// The byte-level examples of docs/examples/wire.txt: made from protocol.md by a program that is not ours.
+/// The byte-level examples of docs/examples/wire.txt: made from protocol.md by a program that is
+/// not ours.
 enum Examples {
     static let all: [String: [UInt8]] = {
         let file = Vectors.repository.appending(path: "docs/examples/wire.txt")
