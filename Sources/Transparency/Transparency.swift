@@ -1,1 +1,0 @@
-// Transparency: see docs/architecture.md.
