@@ -1,1 +1,117 @@
-// LocalSocket: see docs/architecture.md.
+private import CLinux
+
+/// Who is at the other end of a socket, as the kernel recorded it when they connected.
+package struct PeerCredentials: Equatable, Sendable {
+    /// The effective user id.
+    package let uid: UInt32
+    /// The effective group id.
+    package let gid: UInt32
+    /// The process id; it may have been reused since.
+    package let pid: Int32
+
+    /// These credentials.
+    package init(uid: UInt32, gid: UInt32, pid: Int32) {
+        self.uid = uid
+        self.gid = gid
+        self.pid = pid
+    }
+}
+
+/// The two ends of a socket pair.
+package struct DescriptorPair: ~Copyable {
+    /// One end.
+    package var first: Descriptor
+    /// The other end.
+    package var second: Descriptor
+
+    /// A connected pair of stream sockets, close-on-exec.
+    package static func make() throws(SocketError) -> DescriptorPair {
+        var first: Int32 = -1
+        var second: Int32 = -1
+        // SAFETY: the call writes one number to each address.
+        let result = unsafe linux_socket_pair(&first, &second)
+        if result < 0 { throw .failed(.socketPair, errno: -result) }
+        return DescriptorPair(
+            first: Descriptor(adopting: first),
+            second: Descriptor(adopting: second)
+        )
+    }
+
+    /// Keeps the first end and closes the second.
+    package consuming func keepFirst() -> Descriptor { first }
+
+    /// Keeps the second end and closes the first.
+    package consuming func keepSecond() -> Descriptor { second }
+
+    /// Keeps both: the first is the result, the second goes to `other`.
+    package consuming func separate(other: inout Descriptor?) -> Descriptor {
+        other = consume second
+        return first
+    }
+}
+
+/// A Descriptor that is a stream socket on this machine.
+extension Descriptor {
+    /// Listens at `path` (UTF-8, no NUL, at most 107 bytes) with the permission bits `mode`.
+    ///
+    /// A socket file that nobody listens at any more is replaced; a live one (98, EADDRINUSE) or
+    /// any other file (17, EEXIST) is not.
+    package static func listen(
+        at path: Span<UInt8>,
+        mode: UInt32,
+        backlog: Int32 = 64
+    ) throws(SocketError) -> Descriptor {
+        let result = unsafe path.withUnsafeBufferPointer { buffer -> Int32 in
+            guard let start = buffer.baseAddress else { return -LINUX_EINVAL }
+            // SAFETY: `buffer.count` bytes are read, from memory borrowed here.
+            return unsafe linux_listen(start, buffer.count, mode, backlog)
+        }
+        if result < 0 { throw .failed(.listen, errno: -result) }
+        return Descriptor(adopting: result)
+    }
+
+    /// Connects to the socket at `path`.
+    package static func connect(to path: Span<UInt8>) throws(SocketError) -> Descriptor {
+        let result = unsafe path.withUnsafeBufferPointer { buffer -> Int32 in
+            guard let start = buffer.baseAddress else { return -LINUX_EINVAL }
+            // SAFETY: `buffer.count` bytes are read, from memory borrowed here.
+            return unsafe linux_connect(start, buffer.count)
+        }
+        if result < 0 { throw .failed(.connect, errno: -result) }
+        return Descriptor(adopting: result)
+    }
+
+    /// Takes the next connection of a listener, close-on-exec; throws `wouldBlock` when there is
+    /// none and the listener is nonblocking.
+    package borrowing func accept(nonblocking: Bool = false) throws(SocketError) -> Descriptor {
+        while true {
+            let result = linux_accept(number, nonblocking ? 1 : 0)
+            if result >= 0 { return Descriptor(adopting: result) }
+            if result == -LINUX_EAGAIN { throw .wouldBlock }
+            if result != -LINUX_EINTR { throw .failed(.accept, errno: -result) }
+        }
+    }
+
+    /// Who is at the other end.
+    package borrowing func peerCredentials() throws(SocketError) -> PeerCredentials {
+        var uid: UInt32 = 0
+        var gid: UInt32 = 0
+        var pid: Int32 = 0
+        // SAFETY: the call writes one number to each address.
+        let result = unsafe linux_peer(number, &uid, &gid, &pid)
+        if result < 0 { throw .failed(.peerCredentials, errno: -result) }
+        return PeerCredentials(uid: uid, gid: gid, pid: pid)
+    }
+
+    /// Tells the other end that nothing more will be written.
+    package borrowing func shutdownWriting() throws(SocketError) {
+        let result = linux_shutdown_write(number)
+        if result < 0 { throw .failed(.shutdown, errno: -result) }
+    }
+
+    /// Makes reads and writes return at once, or wait again.
+    package borrowing func setNonblocking(_ on: Bool) throws(SocketError) {
+        let result = linux_nonblocking(number, on ? 1 : 0)
+        if result < 0 { throw .failed(.fileFlags, errno: -result) }
+    }
+}

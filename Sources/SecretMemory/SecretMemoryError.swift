@@ -1,0 +1,8 @@
+/// Why memory could not be had; the number is the kernel's errno.
+package enum SecretMemoryError: Error, Equatable, Sendable {
+    /// memfd_secret(2) was refused: 38 (ENOSYS) where the kernel lacks it or was started with it
+    /// off, 11 or 12 where RLIMIT_MEMLOCK is too low. There is no fallback to ordinary memory.
+    case secretMemoryUnavailable(errno: Int32)
+    /// An ordinary mapping was refused.
+    case arenaUnavailable(errno: Int32)
+}
