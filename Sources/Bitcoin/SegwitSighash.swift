@@ -17,23 +17,27 @@ extension SighashMidstates {
             of: input,
             scriptCode: scriptCode.span,
             type: .all,
-            singleOutput: .zero
+            singleOutput: nil
         )
     }
 
     /// The digest for any script code and any sighash type.
     ///
-    /// `singleOutput` counts for SIGHASH_SINGLE only: the double SHA-256 of the serialized output at
-    /// the input's own place, or zero where there is none (which BIP-143 permits).
+    /// `singleOutput` counts for SIGHASH_SINGLE only: the `outputHash` of the output at the input's own
+    /// place, or nil where there is none (which BIP-143 permits: it signs zeros instead).
     package func segwitSighash(
         of input: SpentInput,
         scriptCode: Span<UInt8>,
         type: SighashType,
-        singleOutput: Bytes32
+        singleOutput: Bytes32?
     ) -> Bytes32 {
         let signsSequences = !type.anyoneCanPay && type.signsAllOutputs
-        let outputHash =
-            type.signsAllOutputs ? doubleOutputs : type.signsSingleOutput ? singleOutput : .zero
+        var outputHash = Bytes32.zero
+        if type.signsAllOutputs {
+            outputHash = doubleOutputs
+        } else if type.signsSingleOutput, let singleOutput {
+            outputHash = SHA256.hash(singleOutput.span)
+        }
         var hasher = SHA256()
         hasher.update(version)
         hasher.update((type.anyoneCanPay ? Bytes32.zero : doublePrevouts).span)

@@ -25,7 +25,7 @@ extension SighashMidstates {
     /// The digest for any of the seven types of BIP-341.
     ///
     /// `script` is the scriptPubKey being spent. `singleOutput` counts for SIGHASH_SINGLE only: the
-    /// SHA-256 of the serialized output at the input's own place, which must exist.
+    /// `outputHash` of the output at the input's own place, which must exist.
     package func taprootSighash(
         at inputIndex: Int,
         of input: SpentInput,
