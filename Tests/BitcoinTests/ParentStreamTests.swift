@@ -82,8 +82,14 @@ struct ParentStreamTests {
     @Test("A parent shorter or longer than announced is refused or stays unfinished")
     func lengths() throws {
         #expect(failure(small + [0]) == .bytes(.trailing(count: 1)))
-        #expect(failure(small, byteCount: small.count - 1) == .bytes(.truncated(needed: 1, left: 0)))
-        let waiting = try StreamedParent(Array(small.dropLast()), byteCount: small.count, pieceCount: 7)
+        #expect(
+            failure(small, byteCount: small.count - 1) == .bytes(.truncated(needed: 1, left: 0))
+        )
+        let waiting = try StreamedParent(
+            Array(small.dropLast()),
+            byteCount: small.count,
+            pieceCount: 7
+        )
         #expect(waiting.summary == nil)
     }
 

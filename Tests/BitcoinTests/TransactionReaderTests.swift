@@ -89,7 +89,9 @@ struct TransactionReaderTests {
     func amounts() {
         var bytes = Self.small
         let most: UInt64 = 2_100_000_000_000_000
-        for (amount, expected) in [(most, nil), (most + 1, BitcoinError.amountOutOfRange(most + 1))] {
+        for (amount, expected) in [
+            (most, nil), (most + 1, BitcoinError.amountOutOfRange(most + 1)),
+        ] {
             for index in 0..<8 {
                 bytes[47 + index] = UInt8(truncatingIfNeeded: amount >> UInt64(8 * index))
             }
