@@ -175,5 +175,10 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "SystemTests",
+            dependencies: ["TestSupport", "Bytes", "Wire"],
+            swiftSettings: strict
+        ),
     ]
 )

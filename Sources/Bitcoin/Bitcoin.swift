@@ -1,0 +1,1 @@
+// Bitcoin: see docs/architecture.md.

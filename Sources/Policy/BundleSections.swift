@@ -1,0 +1,67 @@
+package import Bytes
+
+/// The repeated parts of a checked bundle.
+extension CheckedBundle {
+    /// The number of wallets, at most 64.
+    package var walletCount: Int { layout.walletCount }
+
+    /// Wallet `index`, in the order of names.
+    @_lifetime(copy self)
+    package func wallet(at index: Int) -> WalletRecord {
+        precondition(index >= 0 && index < walletCount, "no such wallet")
+        return WalletRecord(bytes, at: Int(layout.wallets[index]))
+    }
+
+    /// The id of wallet `index` (protocol.md, section 4).
+    package func walletID(at index: Int) -> Bytes32 { wallet(at: index).id }
+
+    /// The index of the wallet with that id, or nil.
+    package func walletIndex(id: Bytes32) -> Int? {
+        for index in 0..<walletCount where walletID(at: index) == id {
+            return index
+        }
+        return nil
+    }
+
+    /// The number of destination lists, at most 64.
+    package var listCount: Int { layout.listCount }
+
+    /// The name of destination list `index`, in the order of names.
+    @_lifetime(copy self)
+    package func listName(at index: Int) -> Span<UInt8> {
+        precondition(index >= 0 && index < listCount, "no such list")
+        var start = layout.lists
+        for _ in 0..<index {
+            start += 1 + Int(bytes[start])
+        }
+        return bytes.extracting((start + 1)..<(start + 1 + Int(bytes[start])))
+    }
+
+    /// The number of limits, at most 1,024.
+    package var limitCount: Int { layout.limitCount }
+
+    /// Limit `index`, in the order of scope, scope index and name; found by walking.
+    @_lifetime(copy self)
+    package func limit(at index: Int) -> LimitRecord {
+        precondition(index >= 0 && index < limitCount, "no such limit")
+        var start = layout.limits
+        for _ in 0..<index {
+            start = LimitRecord(bytes, at: start).end
+        }
+        return LimitRecord(bytes, at: start)
+    }
+
+    /// The number of rules, at most 65,535.
+    package var ruleCount: Int { layout.ruleCount }
+
+    /// Rule `index`, in the order of the source; found by walking.
+    @_lifetime(copy self)
+    package func rule(at index: Int) -> RuleRecord {
+        precondition(index >= 0 && index < ruleCount, "no such rule")
+        var start = layout.rules
+        for _ in 0..<index {
+            start = RuleRecord(bytes, at: start).end
+        }
+        return RuleRecord(bytes, at: start)
+    }
+}

@@ -1,0 +1,61 @@
+/// Who may be paid: scripts and the lists they stand in.
+extension CheckedBundle {
+    /// The number of destinations.
+    package var destinationCount: Int { layout.destinationCount }
+
+    /// The lists that `script` stands in (bit n for list n), or none.
+    ///
+    /// The run of its length is found first, then the script in it by halving.
+    package func lists(of script: Span<UInt8>) -> UInt64 {
+        for place in 0..<layout.scriptGroupCount {
+            let group = layout.scriptGroups[place]
+            if Int(group.length) == script.count { return lists(of: script, in: group) }
+        }
+        return 0
+    }
+
+    private func lists(of script: Span<UInt8>, in group: ScriptGroup) -> UInt64 {
+        var low = 0
+        var high = Int(group.count)
+        while low < high {
+            let middle = (low + high) / 2
+            let start = Int(group.start) + middle * group.stride + 2
+            let candidate = bytes.extracting(start..<(start + script.count))
+            if candidate.holdsSameBytes(as: script) {
+                return bytes.littleEndian64(at: start + script.count)
+            }
+            if candidate.sortsBefore(script) {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        return 0
+    }
+
+    /// The script of destination `index`, in the order of length, then bytes.
+    @_lifetime(copy self)
+    package func destinationScript(at index: Int) -> Span<UInt8> {
+        let start = destinationStart(at: index)
+        let count = Int(bytes.littleEndian16(at: start))
+        return bytes.extracting((start + 2)..<(start + 2 + count))
+    }
+
+    /// The lists of destination `index` (bit n for list n).
+    package func destinationLists(at index: Int) -> UInt64 {
+        let start = destinationStart(at: index)
+        return bytes.littleEndian64(at: start + 2 + Int(bytes.littleEndian16(at: start)))
+    }
+
+    private func destinationStart(at index: Int) -> Int {
+        precondition(index >= 0 && index < destinationCount, "no such destination")
+        var before = index
+        var place = 0
+        while before >= Int(layout.scriptGroups[place].count) {
+            before -= Int(layout.scriptGroups[place].count)
+            place += 1
+        }
+        let group = layout.scriptGroups[place]
+        return Int(group.start) + before * group.stride
+    }
+}

@@ -1,0 +1,163 @@
+/// Receives what an allowed transaction matched and what it costs.
+package protocol EvaluationSink: ~Copyable {
+    /// An allow rule matched; the charges that follow are to its own limits.
+    mutating func matched(rule: UInt16)
+    /// From here on the charges are to limits of the wallet, the destinations and the whole.
+    mutating func beginCommonCharges()
+    /// `amount` satoshi (and one transaction) are to be charged to a limit.
+    mutating func charge(limit: UInt16, amount: UInt64)
+}
+
+/// The decision: total, linear in the rules, and the same for every order of them.
+///
+/// A deny rule that matches wins. Otherwise one allow rule that matches is enough. Otherwise the
+/// transaction is refused, and the finding tells of the allow rule that came nearest: the one that
+/// failed at the latest condition, of those the one with the highest cap, of those the first.
+extension CheckedBundle {
+    /// What the policy says, without charges.
+    package func verdict(on facts: borrowing Facts) -> PolicyVerdict {
+        var nearest = Shortfall.none
+        var allowed = false
+        var offset = layout.rules
+        guard let wallet = bit(of: facts.wallet) else { return .refuse(noRule(facts)) }
+        for index in 0..<layout.ruleCount {
+            let rule = RuleRecord(bytes, at: offset)
+            offset = rule.end
+            guard rule.wallets & wallet != 0 else { continue }
+            if rule.effect == .deny {
+                let paid = facts.listsPaid
+                if rule.lists == 0 || rule.lists & paid != 0 {
+                    return .refuse(denied(by: rule, at: index, facts))
+                }
+            } else if !allowed {
+                let shortfall = rule.shortfall(of: facts, at: index)
+                allowed = shortfall.condition == .satisfied
+                if nearest.isFurther(than: shortfall) { nearest = shortfall }
+            }
+        }
+        if allowed { return .allow }
+        guard let finding = nearest.finding(facts) else { return .refuse(noRule(facts)) }
+        return .refuse(finding)
+    }
+
+    /// What the policy says; if it allows, `sink` is told every matching allow rule in the order of
+    /// the rules with its charges, then the charges that every rule shares.
+    package func evaluate<Sink: EvaluationSink & ~Copyable>(
+        _ facts: borrowing Facts,
+        into sink: inout Sink
+    ) -> PolicyVerdict {
+        let verdict = verdict(on: facts)
+        if verdict == .allow {
+            reportMatches(facts, into: &sink)
+            sink.beginCommonCharges()
+            reportCommonCharges(facts, into: &sink)
+        }
+        return verdict
+    }
+
+    private func reportMatches<Sink: EvaluationSink & ~Copyable>(
+        _ facts: borrowing Facts,
+        into sink: inout Sink
+    ) {
+        guard let wallet = bit(of: facts.wallet) else { return }
+        var limits = LimitWalk(self)
+        limits.skip(below: 2 << 16)
+        var offset = layout.rules
+        for index in 0..<layout.ruleCount {
+            let rule = RuleRecord(bytes, at: offset)
+            offset = rule.end
+            guard rule.wallets & wallet != 0, rule.effect == .allow else { continue }
+            guard rule.shortfall(of: facts, at: index).condition == .satisfied else { continue }
+            sink.matched(rule: UInt16(index))
+            let scope = 2 << 16 | UInt32(index)
+            limits.skip(below: scope)
+            while let limit = limits.next(of: scope) {
+                sink.charge(limit: limit, amount: facts.outflow)
+            }
+        }
+    }
+
+    private func reportCommonCharges<Sink: EvaluationSink & ~Copyable>(
+        _ facts: borrowing Facts,
+        into sink: inout Sink
+    ) {
+        var limits = LimitWalk(self)
+        while let limit = limits.next(of: 0) {
+            sink.charge(limit: limit, amount: facts.outflow)
+        }
+        let wallet = 1 << 16 | UInt32(facts.wallet)
+        limits.skip(below: wallet)
+        while let limit = limits.next(of: wallet) {
+            sink.charge(limit: limit, amount: facts.outflow)
+        }
+        for list in 0..<layout.listCount where facts.listsPaid & 1 << UInt64(list) != 0 {
+            let scope = 3 << 16 | UInt32(list)
+            limits.skip(below: scope)
+            while let limit = limits.next(of: scope) {
+                sink.charge(limit: limit, amount: facts.amountPaid(toList: list))
+            }
+        }
+    }
+
+    private func bit(of wallet: Int) -> UInt64? {
+        wallet >= 0 && wallet < layout.walletCount ? 1 << UInt64(wallet) : nil
+    }
+
+    private func noRule(_ facts: borrowing Facts) -> PolicyFinding {
+        PolicyFinding(
+            refusal: .noRuleForWallet,
+            rule: PolicyFinding.noRule,
+            expected: 0,
+            found: UInt64(clamping: facts.wallet)
+        )
+    }
+
+    private func denied(
+        by rule: RuleRecord,
+        at index: Int,
+        _ facts: borrowing Facts
+    ) -> PolicyFinding {
+        PolicyFinding(
+            refusal: .deniedByRule,
+            rule: UInt32(index),
+            expected: rule.lists,
+            found: facts.listsPaid
+        )
+    }
+}
+
+/// A walk over the limits in their order, which is that of scope and scope index.
+private struct LimitWalk: ~Escapable {
+    private let bytes: Span<UInt8>
+    private let count: Int
+    private var index = 0
+    private var offset: Int
+
+    @_lifetime(copy bundle)
+    init(_ bundle: CheckedBundle) {
+        bytes = bundle.bytes
+        count = bundle.layout.limitCount
+        offset = bundle.layout.limits
+    }
+
+    mutating func skip(below scope: UInt32) {
+        while index < count {
+            let limit = LimitRecord(bytes, at: offset)
+            guard limit.scopeKey < scope else { return }
+            offset = limit.end
+            index += 1
+        }
+    }
+
+    /// The next limit if it is of that scope and scope index.
+    mutating func next(of scope: UInt32) -> UInt16? {
+        guard index < count else { return nil }
+        let limit = LimitRecord(bytes, at: offset)
+        guard limit.scopeKey == scope else { return nil }
+        defer {
+            offset = limit.end
+            index += 1
+        }
+        return UInt16(index)
+    }
+}

@@ -1,0 +1,42 @@
+/// The rules of a bundle, in the order of the source.
+extension BundleChecker {
+    mutating func checkRules() throws(BundleError) {
+        let bytes = cursor.bytes
+        let count = try readCount(of: .rules, limit: 0xFFFF)
+        layout.rules = cursor.offset
+        layout.ruleCount = count
+        let wallets = CheckedBundle.mask(ofLowest: layout.walletCount)
+        for item in 0..<count {
+            let start = cursor.offset
+            _ = try cursor.readName(.rules, item)
+            _ = try cursor.skip(RuleRecord.byteCount)
+            let rule = RuleRecord(bytes, at: start)
+            guard rule.wallets != 0, rule.wallets & ~wallets == 0 else {
+                throw .unknownWallets(item: item, found: rule.wallets)
+            }
+            try checkLists(of: rule, item)
+            try checkEffect(of: rule, item)
+        }
+    }
+
+    private func checkLists(of rule: RuleRecord, _ item: Int) throws(BundleError) {
+        let known = CheckedBundle.mask(ofLowest: layout.listCount)
+        guard rule.destinationsCode <= 1 else {
+            throw .unknownDestinations(item: item, found: rule.destinationsCode)
+        }
+        guard (rule.destinationsCode == 1) == (rule.lists != 0), rule.lists & ~known == 0 else {
+            throw .unknownLists(section: .rules, item: item, found: rule.lists)
+        }
+    }
+
+    /// A deny rule has no caps: "deny up to" and "deny over" would read alike.
+    private func checkEffect(of rule: RuleRecord, _ item: Int) throws(BundleError) {
+        guard let effect = RuleEffect(rawValue: rule.effectCode) else {
+            throw .unknownEffect(item: item, found: rule.effectCode)
+        }
+        let capped =
+            rule.outflowMax != RuleRecord.noCap || rule.feeMax != RuleRecord.noCap
+            || rule.feerateMax != RuleRecord.noCap
+        guard effect == .allow || !capped else { throw .capOnDeny(item: item) }
+    }
+}

@@ -1,0 +1,60 @@
+/// What a matching rule does.
+package enum RuleEffect: UInt8, Equatable, Sendable {
+    case allow = 1
+    case deny = 2
+}
+
+/// One rule of a checked bundle, read in place.
+package struct RuleRecord: ~Escapable {
+    /// What a cap holds in the bundle when there is none.
+    package static let noCap = UInt64.max
+    /// The bytes of a record after its name.
+    static let byteCount = 42
+
+    private let bytes: Span<UInt8>
+    private let start: Int
+    private let fields: Int
+
+    @_lifetime(copy bytes)
+    @inline(__always)
+    init(_ bytes: Span<UInt8>, at start: Int) {
+        self.bytes = bytes
+        self.start = start
+        fields = start + 1 + Int(bytes[start])
+    }
+
+    @inline(__always)
+    var end: Int { fields + Self.byteCount }
+    @inline(__always)
+    var effectCode: UInt8 { bytes[fields] }
+    var destinationsCode: UInt8 { bytes[fields + 33] }
+
+    /// The name of the rule, UTF-8, 1 to 255 bytes.
+    package var name: Span<UInt8> {
+        @_lifetime(copy self) get { bytes.extracting((start + 1)..<fields) }
+    }
+
+    /// Whether a match allows or denies.
+    @inline(__always)
+    package var effect: RuleEffect { effectCode == RuleEffect.deny.rawValue ? .deny : .allow }
+
+    /// The wallets the rule is about: bit n for wallet n.
+    @inline(__always)
+    package var wallets: UInt64 { bytes.littleEndian64(at: fields + 1) }
+
+    /// The most satoshi that may leave, fee included, or `noCap`.
+    @inline(__always)
+    package var outflowMax: UInt64 { bytes.littleEndian64(at: fields + 9) }
+
+    /// The most satoshi of fee, or `noCap`.
+    @inline(__always)
+    package var feeMax: UInt64 { bytes.littleEndian64(at: fields + 17) }
+
+    /// The most satoshi of fee for 1,000 virtual bytes, or `noCap`.
+    @inline(__always)
+    package var feerateMax: UInt64 { bytes.littleEndian64(at: fields + 25) }
+
+    /// The destination lists the rule is about: bit n for list n; none for any destination.
+    @inline(__always)
+    package var lists: UInt64 { bytes.littleEndian64(at: fields + 34) }
+}

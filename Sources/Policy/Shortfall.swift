@@ -1,0 +1,68 @@
+/// How far a transaction came with an allow rule about its wallet.
+struct Shortfall {
+    /// The conditions in the order they are tested; the first that fails is reported.
+    enum Condition: UInt8 {
+        case noRule, outflow, fee, feerate, destinations, satisfied
+    }
+
+    static let none = Shortfall(condition: .noRule, rule: PolicyFinding.noRule, cap: 0)
+
+    let condition: Condition
+    let rule: UInt32
+    /// The cap that was exceeded, or the lists that an output stands outside of.
+    let cap: UInt64
+
+    /// Whether `other` came nearer to being allowed than this: it failed later, or at the same
+    /// condition with a higher cap. Lists have no such order; there the first rule stays.
+    @inline(__always)
+    func isFurther(than other: Shortfall) -> Bool {
+        if condition != other.condition { return condition.rawValue < other.condition.rawValue }
+        return condition != .destinations && cap < other.cap
+    }
+
+    /// The refusal, or nil when there was no rule or nothing failed.
+    func finding(_ facts: borrowing Facts) -> PolicyFinding? {
+        switch condition {
+        case .noRule, .satisfied:
+            return nil
+        case .outflow:
+            return finding(.outflowOverMaximum, facts.outflow)
+        case .fee:
+            return finding(.feeOverMaximum, facts.fee)
+        case .feerate:
+            return finding(.feerateOverMaximum, facts.feerate)
+        case .destinations:
+            guard let output = facts.outputOutside(cap) else { return nil }
+            return finding(.destinationNotListed, UInt64(output))
+        }
+    }
+
+    private func finding(_ refusal: PolicyRefusal, _ found: UInt64) -> PolicyFinding {
+        PolicyFinding(refusal: refusal, rule: rule, expected: cap, found: found)
+    }
+}
+
+extension RuleRecord {
+    /// The first condition of an allow rule that the facts fail.
+    @inline(__always)
+    func shortfall(of facts: borrowing Facts, at index: Int) -> Shortfall {
+        let rule = UInt32(index)
+        let outflowMax = outflowMax
+        if facts.outflow > outflowMax {
+            return Shortfall(condition: .outflow, rule: rule, cap: outflowMax)
+        }
+        let feeMax = feeMax
+        if facts.fee > feeMax {
+            return Shortfall(condition: .fee, rule: rule, cap: feeMax)
+        }
+        let feerateMax = feerateMax
+        if facts.feerate > feerateMax {
+            return Shortfall(condition: .feerate, rule: rule, cap: feerateMax)
+        }
+        let lists = lists
+        if lists != 0, facts.outputOutside(lists) != nil {
+            return Shortfall(condition: .destinations, rule: rule, cap: lists)
+        }
+        return Shortfall(condition: .satisfied, rule: rule, cap: 0)
+    }
+}

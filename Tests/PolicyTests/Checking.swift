@@ -1,0 +1,72 @@
+import Bytes
+import Policy
+import TestSupport
+import Testing
+
+/// The error that checking gives, or nil when the bytes are a bundle.
+func fault(of bytes: [UInt8]) -> BundleError? {
+    do throws(BundleError) {
+        _ = try CheckedBundle(checking: bytes.span)
+        return nil
+    } catch {
+        return error
+    }
+}
+
+/// A generator of reproducible pseudo-random numbers (SplitMix64).
+struct Dice {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// A number from 0 to `bound` less one.
+    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
+
+    mutating func chance(_ part: Int, of whole: Int) -> Bool { below(whole) < part }
+
+    mutating func pick<T>(_ items: [T]) -> T { items[below(items.count)] }
+
+    mutating func shuffle<T>(_ items: inout [T]) {
+        for index in stride(from: items.count - 1, to: 0, by: -1) {
+            items.swapAt(index, below(index + 1))
+        }
+    }
+}
+
+/// A bundle with every section filled.
+func fullSample() -> SampleBundle {
+    var sample = SampleBundle()
+    sample.lists = ["cold", "payroll", "taxes"]
+    sample.destinations = [
+        .init(script: [UInt8](repeating: 1, count: 22), lists: 0b001),
+        .init(script: [UInt8](repeating: 2, count: 22), lists: 0b011),
+        .init(script: [UInt8](repeating: 3, count: 22), lists: 0b110),
+        .init(script: [UInt8](repeating: 0, count: 34), lists: 0b100),
+        .init(script: [UInt8](repeating: 9, count: 34), lists: 0b010),
+    ]
+    sample.rules = [
+        .init("everyday"), .init("listed", lists: 0b011), .init("never", effect: 2, lists: 0b100),
+        .init("large"),
+    ]
+    sample.rules[0].outflow = 100_000
+    sample.rules[0].fee = 1_000
+    sample.rules[1].feerate = 50_000
+    sample.rules[3].wallets = 2
+    sample.limits = [
+        .init("daily"), .init("hourly"), .init("of-segwit", scope: 1, index: 0),
+        .init("of-taproot", scope: 1, index: 1), .init("of-everyday", scope: 2, index: 0),
+        .init("of-large", scope: 2, index: 3), .init("of-cold", scope: 3, index: 0),
+        .init("of-taxes", scope: 3, index: 2),
+    ]
+    sample.limits[0].count = .max
+    sample.limits[1].amount = .max
+    return sample
+}
