@@ -175,10 +175,5 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(
-            name: "SystemTests",
-            dependencies: ["TestSupport", "Bytes", "Wire"],
-            swiftSettings: strict
-        ),
     ]
 )

@@ -6,11 +6,11 @@ import Bytes
 
 /// Lends the pointer of a span.
 func lend<Result>(_ a: Span<UInt8>, _ body: (UnsafePointer<UInt8>) -> Result) -> Result {
-    // SAFETY: the pointer is used only inside `body`, while the span is borrowed; `nothing` stands
-    // in for the memory of an empty span and lives as long.
+    // SAFETY: the pointer is used only inside `body`, while the span is borrowed.
     unsafe a.withUnsafeBufferPointer { memory in
         if let base = memory.baseAddress { return unsafe body(base) }
         let nothing: UInt8 = 0
+        // SAFETY: it stands in for the memory of an empty span and lives as long as the call.
         return unsafe withUnsafePointer(to: nothing) { unsafe body($0) }
     }
 }
@@ -41,11 +41,11 @@ func lend<Result>(
     _ a: inout MutableSpan<UInt8>,
     _ body: (UnsafeMutablePointer<UInt8>) -> Result
 ) -> Result {
-    // SAFETY: the pointer is used only inside `body`, while the span is borrowed; `nothing` stands
-    // in for the memory of an empty span and lives as long.
+    // SAFETY: the pointer is used only inside `body`, while the span is borrowed.
     unsafe a.withUnsafeMutableBufferPointer { memory in
         if let base = memory.baseAddress { return unsafe body(base) }
         var nothing: UInt8 = 0
+        // SAFETY: it stands in for the memory of an empty span and lives as long as the call.
         return unsafe withUnsafeMutablePointer(to: &nothing) { unsafe body($0) }
     }
 }

@@ -68,6 +68,9 @@ extension FixedBytes: Equatable {
     }
 }
 
+/// The fingerprint of a key (BIP-32): the first bytes of its hash160.
+package typealias Bytes4 = FixedBytes<4>
+
 /// A hash160: RIPEMD-160 of SHA-256.
 package typealias Bytes20 = FixedBytes<20>
 

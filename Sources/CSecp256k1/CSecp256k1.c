@@ -101,42 +101,59 @@ int pc_compact_to_der(const secp256k1_context *ctx, uint8_t out72[72], size_t *o
            secp256k1_ecdsa_signature_serialize_der(ctx, out72, out_count, &signature);
 }
 
-/* Makes the key pair of a secret and, with a tweak, checks its x-only key and tweaks it. */
-static int make_pair(const secp256k1_context *ctx, secp256k1_keypair *pair,
-                     const uint8_t secret32[32], const uint8_t *xonly32, const uint8_t *tweak32) {
+/* Signs with a pair, which it wipes, and verifies. With xonly32 the pair must be of that key. */
+static int sign_with_pair(const secp256k1_context *ctx, uint8_t sig64[64], const uint8_t *message,
+                          size_t message_count, secp256k1_keypair *pair, const uint8_t aux32[32],
+                          const uint8_t *xonly32) {
+    static const uint8_t none[1];
     secp256k1_xonly_pubkey key;
     uint8_t found[32];
-    if (!secp256k1_keypair_create(ctx, pair, secret32)) {
-        return 0;
-    }
-    if (xonly32) {
-        if (!secp256k1_keypair_xonly_pub(ctx, &key, NULL, pair) ||
-            !secp256k1_xonly_pubkey_serialize(ctx, found, &key) || memcmp(found, xonly32, 32)) {
-            return 0;
-        }
-    }
-    return !tweak32 || secp256k1_keypair_xonly_tweak_add(ctx, pair, tweak32);
-}
-
-int pc_schnorr_sign(const secp256k1_context *ctx, uint8_t sig64[64], const uint8_t *message,
-                    size_t message_count, const uint8_t secret32[32], const uint8_t aux32[32],
-                    const uint8_t *xonly32, const uint8_t *tweak32) {
-    static const uint8_t none[1];
-    secp256k1_keypair pair;
-    secp256k1_xonly_pubkey key;
     secp256k1_schnorrsig_extraparams extra = SECP256K1_SCHNORRSIG_EXTRAPARAMS_INIT;
     extra.ndata = (void *)(uintptr_t)aux32;
     const uint8_t *text = message_count ? message : none;
     const int good =
-        make_pair(ctx, &pair, secret32, xonly32, tweak32) &&
-        secp256k1_schnorrsig_sign_custom(ctx, sig64, text, message_count, &pair, &extra) &&
-        secp256k1_keypair_xonly_pub(ctx, &key, NULL, &pair) &&
+        secp256k1_keypair_xonly_pub(ctx, &key, NULL, pair) &&
+        secp256k1_xonly_pubkey_serialize(ctx, found, &key) &&
+        (!xonly32 || memcmp(found, xonly32, sizeof found) == 0) &&
+        secp256k1_schnorrsig_sign_custom(ctx, sig64, text, message_count, pair, &extra) &&
         secp256k1_schnorrsig_verify(ctx, sig64, text, message_count, &key);
-    wipe(&pair, sizeof pair);
+    wipe(pair, sizeof *pair);
     if (!good) {
         memset(sig64, 0, 64);
     }
     return good;
+}
+
+int pc_schnorr_sign(const secp256k1_context *ctx, uint8_t sig64[64], const uint8_t *message,
+                    size_t message_count, const uint8_t secret32[32], const uint8_t aux32[32]) {
+    secp256k1_keypair pair;
+    return secp256k1_keypair_create(ctx, &pair, secret32) &&
+           sign_with_pair(ctx, sig64, message, message_count, &pair, aux32, NULL);
+}
+
+int pc_taproot_secret(const secp256k1_context *ctx, uint8_t secret32[32], const uint8_t key33[33],
+                      const uint8_t tweak32[32]) {
+    /* BIP-341 tweaks the key whose y is even: the secret, or its negative where the y is odd. */
+    return (key33[0] != 3 || secp256k1_ec_seckey_negate(ctx, secret32)) &&
+           secp256k1_ec_seckey_tweak_add(ctx, secret32, tweak32);
+}
+
+int pc_taproot_sign(const secp256k1_context *ctx, uint8_t sig64[64], const uint8_t digest32[32],
+                    const uint8_t secret32[32], const uint8_t key33[33],
+                    const uint8_t tweak32[32], const uint8_t xonly32[32]) {
+    static const uint8_t aux32[32];
+    secp256k1_keypair pair;
+    uint8_t tweaked[32];
+    memcpy(tweaked, secret32, sizeof tweaked);
+    const int good = pc_taproot_secret(ctx, tweaked, key33, tweak32) &&
+                     secp256k1_keypair_create(ctx, &pair, tweaked) &&
+                     sign_with_pair(ctx, sig64, digest32, 32, &pair, aux32, xonly32);
+    wipe(tweaked, sizeof tweaked);
+    return good;
+}
+
+int pc_secret_is_valid(const secp256k1_context *ctx, const uint8_t secret32[32]) {
+    return secp256k1_ec_seckey_verify(ctx, secret32);
 }
 
 int pc_schnorr_verify(const secp256k1_context *ctx, const uint8_t sig64[64],
@@ -156,13 +173,4 @@ int pc_xonly_add(const secp256k1_context *ctx, uint8_t out32[32], int *parity,
            secp256k1_xonly_pubkey_tweak_add(ctx, &sum, &inner, tweak32) &&
            secp256k1_xonly_pubkey_from_pubkey(ctx, &outer, parity, &sum) &&
            secp256k1_xonly_pubkey_serialize(ctx, out32, &outer);
-}
-
-int pc_taproot_secret(const secp256k1_context *ctx, uint8_t secret32[32],
-                      const uint8_t xonly32[32], const uint8_t tweak32[32]) {
-    secp256k1_keypair pair;
-    const int good = make_pair(ctx, &pair, secret32, xonly32, tweak32) &&
-                     secp256k1_keypair_sec(ctx, secret32, &pair);
-    wipe(&pair, sizeof pair);
-    return good;
 }

@@ -41,11 +41,15 @@ int pc_der_to_compact(const secp256k1_context *ctx, uint8_t sig64[64], const uin
 int pc_compact_to_der(const secp256k1_context *ctx, uint8_t out72[72], size_t *out_count,
                       const uint8_t sig64[64]);
 
-/* BIP-340 over a message of any length, verified. With a tweak the key pair is tweaked first
-   (BIP-341), and xonly32 must be the x-only key before that; otherwise it may be null. */
+/* BIP-340 over a message of any length, verified. */
 int pc_schnorr_sign(const secp256k1_context *ctx, uint8_t sig64[64], const uint8_t *message,
-                    size_t message_count, const uint8_t secret32[32], const uint8_t aux32[32],
-                    const uint8_t *xonly32, const uint8_t *tweak32);
+                    size_t message_count, const uint8_t secret32[32], const uint8_t aux32[32]);
+
+/* BIP-340 with the key of BIP-341's key path and zero auxiliary data, verified: the secret's key is
+   key33, and with the tweak it must give the output key xonly32. */
+int pc_taproot_sign(const secp256k1_context *ctx, uint8_t sig64[64], const uint8_t digest32[32],
+                    const uint8_t secret32[32], const uint8_t key33[33],
+                    const uint8_t tweak32[32], const uint8_t xonly32[32]);
 
 /* Whether a BIP-340 signature is good for the x-only key. */
 int pc_schnorr_verify(const secp256k1_context *ctx, const uint8_t sig64[64],
@@ -55,8 +59,11 @@ int pc_schnorr_verify(const secp256k1_context *ctx, const uint8_t sig64[64],
 int pc_xonly_add(const secp256k1_context *ctx, uint8_t out32[32], int *parity,
                  const uint8_t xonly32[32], const uint8_t tweak32[32]);
 
-/* Tweaks a secret in place as BIP-341 says; xonly32 must be its x-only key. */
-int pc_taproot_secret(const secp256k1_context *ctx, uint8_t secret32[32],
-                      const uint8_t xonly32[32], const uint8_t tweak32[32]);
+/* Tweaks a secret, whose key is key33, in place as BIP-341 says. */
+int pc_taproot_secret(const secp256k1_context *ctx, uint8_t secret32[32], const uint8_t key33[33],
+                      const uint8_t tweak32[32]);
+
+/* Whether a secret is between 1 and the group order less 1. */
+int pc_secret_is_valid(const secp256k1_context *ctx, const uint8_t secret32[32]);
 
 #endif

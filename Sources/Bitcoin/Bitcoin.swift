@@ -1,1 +1,0 @@
-// Bitcoin: see docs/architecture.md.

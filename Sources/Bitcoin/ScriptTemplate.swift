@@ -1,0 +1,59 @@
+package import Bytes
+
+/// How a wallet of ours locks its coins. The raw value is its number in a bundle.
+package enum OutputKind: UInt8, Sendable {
+    /// `wpkh`: pay to the hash of one public key (BIP-141, BIP-84).
+    case p2wpkh = 1
+    /// `tr` without a tree: pay to one key, spent by its signature alone (BIP-341, BIP-86).
+    case p2tr = 2
+}
+
+/// A scriptPubKey of a form that we build ourselves: at most 34 bytes, held in place.
+package struct TemplateScript: Equatable, Sendable {
+    package static let byteCountMax = 34
+
+    private var storage: InlineArray<34, UInt8>
+    package let count: Int
+
+    fileprivate init(opcode: UInt8, program: Span<UInt8>) {
+        precondition(program.count == 20 || program.count == 32, "a witness program")
+        storage = InlineArray(repeating: 0)
+        count = 2 + program.count
+        storage[0] = opcode
+        storage[1] = UInt8(program.count)
+        for index in program.indices {
+            storage[2 + index] = program[index]
+        }
+    }
+
+    package var bytes: Span<UInt8> {
+        @_lifetime(borrow self)
+        borrowing get {
+            storage.span.extracting(0..<count)
+        }
+    }
+
+    /// Whether `script` is this script, byte for byte.
+    package func matches(_ script: Span<UInt8>) -> Bool {
+        guard script.count == count else { return false }
+        for index in 0..<count where script[index] != storage[index] {
+            return false
+        }
+        return true
+    }
+
+    package static func == (left: TemplateScript, right: TemplateScript) -> Bool {
+        left.matches(right.bytes)
+    }
+}
+
+/// Builds the scripts of our own wallets.
+package enum ScriptTemplate {
+    package static func p2wpkh(keyHash: Bytes20) -> TemplateScript {
+        TemplateScript(opcode: 0x00, program: keyHash.span)
+    }
+
+    package static func p2tr(outputKey: Bytes32) -> TemplateScript {
+        TemplateScript(opcode: 0x51, program: outputKey.span)
+    }
+}

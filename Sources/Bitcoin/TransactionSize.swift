@@ -1,0 +1,48 @@
+private import Bytes
+
+/// Adds up the size of the signed transaction from the kinds of its inputs, before it is signed.
+///
+/// It is the largest size that our signatures can give: an ECDSA signature with low R and low S is
+/// 70 bytes of DER at most, and its sighash byte makes 71. Units as in BIP-141.
+package struct TransactionSize: Sendable {
+    private var baseByteCount: Int
+    private var witnessByteCount = 2
+    private var inputsLeft: Int
+    private var outputsLeft: Int
+
+    /// Begins a transaction of so many inputs and outputs.
+    package init(inputCount: Int, outputCount: Int) {
+        inputsLeft = inputCount
+        outputsLeft = outputCount
+        baseByteCount =
+            8 + CompactSize.width(of: UInt64(inputCount))
+            + CompactSize.width(of: UInt64(outputCount))
+    }
+
+    /// Adds an input of ours, signed with DEFAULT or ALL.
+    package mutating func addInput(_ kind: OutputKind, type: SighashType) {
+        precondition(inputsLeft > 0, "more inputs than announced")
+        inputsLeft -= 1
+        baseByteCount += TransactionReader.inputByteCountMin
+        switch kind {
+        case .p2wpkh: witnessByteCount += 1 + 1 + 71 + 1 + 33
+        case .p2tr: witnessByteCount += 1 + 1 + (type == .default ? 64 : 65)
+        }
+    }
+
+    /// Adds an output with a script of so many bytes.
+    package mutating func addOutput(scriptByteCount: Int) {
+        precondition(outputsLeft > 0, "more outputs than announced")
+        outputsLeft -= 1
+        baseByteCount += 8 + CompactSize.width(of: UInt64(scriptByteCount)) + scriptByteCount
+    }
+
+    /// Four times the bytes outside of the witness and once those in it.
+    package var weight: Int {
+        precondition(inputsLeft == 0 && outputsLeft == 0, "parts not added")
+        return 4 * baseByteCount + witnessByteCount
+    }
+
+    /// Virtual bytes: the weight divided by four, rounded up.
+    package var virtualByteCount: Int { (weight + 3) / 4 }
+}

@@ -1,0 +1,34 @@
+"""Bitcoin Core's consensus engine as the judge of what we sign, in a process of its own.
+
+The engine aborts the process on some bad input, so every verdict is asked of a child; no verdict is a failure.
+"""
+import json
+import subprocess
+import sys
+
+CHILD = r"""
+import json, sys
+import pbk
+from pbk.script import PrecomputedTransactionData, ScriptPubkey, ScriptVerificationFlags as Flags
+raw, prevouts = json.load(sys.stdin)
+raw, prevouts = bytes.fromhex(raw), [(a, bytes.fromhex(s)) for a, s in prevouts]
+tx = pbk.Transaction(raw)
+spent = [pbk.TransactionOutput(ScriptPubkey(script), amount) for amount, script in prevouts]
+data = PrecomputedTransactionData(tx, spent)
+verdict = True
+for index, (amount, script) in enumerate(prevouts):
+    try:
+        if not bool(ScriptPubkey(script).verify(amount, tx, data, index, Flags.ALL)):
+            verdict = False
+    except pbk.ScriptVerifyException:
+        verdict = False
+print(json.dumps(verdict))
+"""
+
+
+def accepts(raw, prevouts):
+    """`prevouts`: (satoshi, scriptPubKey) of every input, in order."""
+    question = json.dumps([raw.hex(), [(amount, script.hex()) for amount, script in prevouts]])
+    run = subprocess.run([sys.executable, "-c", CHILD], input=question, capture_output=True, text=True, timeout=60)
+    assert run.returncode == 0, f"the engine gave no verdict: {run.stderr[-500:]}"
+    return json.loads(run.stdout)
