@@ -1,3 +1,4 @@
+package import BitcoinCrypto
 package import Bytes
 
 /// How a wallet of ours locks its coins. The raw value is its number in a bundle.
@@ -49,6 +50,21 @@ package struct TemplateScript: Equatable, Sendable {
 
 /// Builds the scripts of our own wallets.
 package enum ScriptTemplate {
+    /// The script of one compressed public key, derived for one address.
+    package static func script(
+        _ kind: OutputKind,
+        publicKey: Bytes33,
+        curve: borrowing Curve
+    ) throws(CryptoError) -> TemplateScript {
+        switch kind {
+        case .p2wpkh:
+            return p2wpkh(keyHash: hash160(publicKey.span))
+        case .p2tr:
+            let output = try curve.taprootOutputKey(internalKey: publicKey, merkleRoot: nil)
+            return p2tr(outputKey: output)
+        }
+    }
+
     package static func p2wpkh(keyHash: Bytes20) -> TemplateScript {
         TemplateScript(opcode: 0x00, program: keyHash.span)
     }
