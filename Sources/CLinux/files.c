@@ -71,6 +71,9 @@ int linux_rename(int from, const char *old_path, int to, const char *new_path, u
 int linux_unlink(int directory, const char *path, int flags) { STATUS(unlinkat(directory, path, flags)); }
 int linux_chmod(int fd, uint32_t mode) { STATUS(fchmod(fd, (mode_t)mode)); }
 int linux_chown(int fd, uint32_t uid, uint32_t gid) { STATUS(fchown(fd, uid, gid)); }
+int linux_chown_at(int directory, const char *path, uint32_t uid, uint32_t gid) {
+    STATUS(fchownat(directory, path, uid, gid, AT_SYMLINK_NOFOLLOW));
+}
 
 long linux_directory_entries(int fd, void *bytes, long count) {
     RESULT(syscall(SYS_getdents64, fd, bytes, (size_t)count));

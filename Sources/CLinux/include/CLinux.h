@@ -126,6 +126,7 @@ int linux_rename(int from, const char *old_path, int to, const char *new_path, u
 int linux_unlink(int directory, const char *path, int flags);
 int linux_chmod(int fd, uint32_t mode);
 int linux_chown(int fd, uint32_t uid, uint32_t gid);
+int linux_chown_at(int directory, const char *path, uint32_t uid, uint32_t gid); /* does not follow a link */
 /* Raw getdents64 records into `bytes`; 0 at the end. */
 long linux_directory_entries(int fd, void *bytes, long count);
 /* The next name in such records: moves `*offset` on, returns a NUL-terminated name inside `bytes`, NULL at the end. */
@@ -232,5 +233,12 @@ int linux_ignore_sigpipe(void);
 /* Blocks the signals whose bits are set (bit n - 1 is signal n) and gives a nonblocking descriptor to read them from. */
 int linux_signal_descriptor(uint64_t signals);
 int linux_next_signal(int fd); /* its number, or -LINUX_EAGAIN */
+
+/* ---- terminal.c ---- */
+
+int linux_is_terminal(int fd);
+/* Whether what is typed is shown; 1 if it was before, 0 if not. */
+int linux_terminal_echo(int fd, int on);
+int linux_pipe(int *reading, int *writing); /* close-on-exec */
 
 #endif
