@@ -1,1 +1,0 @@
-// Front: see docs/architecture.md.

@@ -1,0 +1,46 @@
+package import LocalSocket
+
+/// The command line's side of front.sock.
+package enum FrontClient {
+    /// Asks one thing and gives the answer; a failure that the front reports is thrown.
+    package static func ask(_ request: FrontRequest, of home: Home) throws(FrontError) -> FrontReply {
+        let socket = try UnixSocket.connect(home.frontSocket, what: "the appliance")
+        try JSONFrame.write(request, to: socket)
+        guard let reply = try JSONFrame.read(FrontReply.self, from: socket) else {
+            throw .failed("the front closed the connection without an answer")
+        }
+        if let error = reply.error { throw error }
+        return reply
+    }
+}
+
+/// Sockets by path.
+package enum UnixSocket {
+    /// The most bytes of a path that a socket may have.
+    package static let pathCountMax = 107
+
+    /// Connects, or says that nobody is there.
+    package static func connect(_ path: String, what: String) throws(FrontError) -> Descriptor {
+        let bytes = [UInt8](path.utf8)
+        do {
+            return try Descriptor.connect(to: bytes.span)
+        } catch {
+            throw .failed("\(what) does not answer at \(path): is `portcullis up` running?")
+        }
+    }
+
+    /// Listens with those permission bits.
+    package static func listen(_ path: String, mode: UInt32) throws(FrontError) -> Descriptor {
+        let bytes = [UInt8](path.utf8)
+        guard bytes.count <= pathCountMax else {
+            throw .failed("\(path) is over \(pathCountMax) bytes, which no socket may be")
+        }
+        do {
+            return try Descriptor.listen(at: bytes.span, mode: mode)
+        } catch .failed(_, errno: 98) {
+            throw .failed("somebody listens at \(path) already: is another `up` running?")
+        } catch {
+            throw .failed("cannot listen at \(path): \(error)")
+        }
+    }
+}

@@ -1,0 +1,151 @@
+package import FoundationEssentials
+
+/// What the command line asks of the front: one JSON document a frame (docs/cli.md, front.sock).
+package enum FrontRequest: Codable, Equatable, Sendable {
+    case status
+    case wallets
+    case address(wallet: String, branch: UInt8, index: UInt32)
+    case inspect(psbt: Data)
+    case sign(psbt: Data, finalize: Bool)
+}
+
+/// What the front answers.
+package enum FrontReply: Codable, Equatable, Sendable {
+    case status(GateStatusFacts)
+    case wallets([WalletFacts])
+    case address(AddressFacts)
+    case inspected(Inspection)
+    case signed(SignedFacts)
+    case usage(message: String)
+    case refused(RefusalReport)
+    case waiting(RefusalReport)
+    case failed(message: String)
+
+    /// The reply that says how an operation failed.
+    package init(_ error: FrontError) {
+        switch error {
+        case .usage(let message): self = .usage(message: message)
+        case .refused(let report): self = .refused(report)
+        case .waiting(let report): self = .waiting(report)
+        case .failed(let message): self = .failed(message: message)
+        }
+    }
+
+    /// The failure that the reply stands for, if it is one.
+    package var error: FrontError? {
+        switch self {
+        case .status, .wallets, .address, .inspected, .signed: nil
+        case .usage(let message): .usage(message)
+        case .refused(let report): .refused(report)
+        case .waiting(let report): .waiting(report)
+        case .failed(let message): .failed(message)
+        }
+    }
+}
+
+/// A wallet of the policy with the keys that `init` derived for it. Nothing in it is secret.
+package struct WalletFacts: Codable, Equatable, Sendable {
+    package var name: String
+    /// The wallet's id, hexadecimal.
+    package var id: String
+    /// `wpkh` or `tr`.
+    package var kind: String
+    /// The master key's fingerprint, hexadecimal.
+    package var fingerprint: String
+    /// The path of the account key, such as `m/84h/1h/0h`.
+    package var account: String
+    /// The account key as text, in the version bytes of the network.
+    package var xpub: String
+    /// Output descriptors with checksums.
+    package var receive: String
+    package var change: String
+    /// No index beyond it is signed for.
+    package var indexMax: UInt32
+
+    package init(
+        name: String,
+        id: String,
+        kind: String,
+        fingerprint: String,
+        account: String,
+        xpub: String,
+        receive: String,
+        change: String,
+        indexMax: UInt32
+    ) {
+        self.name = name
+        self.id = id
+        self.kind = kind
+        self.fingerprint = fingerprint
+        self.account = account
+        self.xpub = xpub
+        self.receive = receive
+        self.change = change
+        self.indexMax = indexMax
+    }
+}
+
+/// Where a script of ours stands in a wallet.
+package struct Ownership: Codable, Equatable, Sendable {
+    package var wallet: String
+    /// 0 receive, 1 change.
+    package var branch: UInt8
+    package var index: UInt32
+
+    package init(wallet: String, branch: UInt8, index: UInt32) {
+        self.wallet = wallet
+        self.branch = branch
+        self.index = index
+    }
+}
+
+/// An address, and whether the signer itself gave the same.
+package struct AddressFacts: Codable, Equatable, Sendable {
+    package var address: String
+    /// The output script, hexadecimal.
+    package var script: String
+    package var wallet: String
+    package var branch: UInt8
+    package var index: UInt32
+    package var verified: Bool
+
+    package init(address: String, script: String, place: Ownership, verified: Bool) {
+        self.address = address
+        self.script = script
+        wallet = place.wallet
+        branch = place.branch
+        index = place.index
+        self.verified = verified
+    }
+}
+
+/// What came of a request to sign.
+package struct SignedFacts: Codable, Equatable, Sendable {
+    /// The signed PSBT, unless finalized.
+    package var psbt: Data?
+    /// The final transaction, hexadecimal, if it was asked for.
+    package var transaction: String?
+    /// As explorers print it.
+    package var txid: String
+    package var fee: UInt64
+    /// The same request was signed before: nothing was charged for it now.
+    package var seenBefore: Bool
+    /// The receipt's text (C2SP tlog-proof).
+    package var receipt: String
+
+    package init(
+        psbt: Data?,
+        transaction: String?,
+        txid: String,
+        fee: UInt64,
+        seenBefore: Bool,
+        receipt: String
+    ) {
+        self.psbt = psbt
+        self.transaction = transaction
+        self.txid = txid
+        self.fee = fee
+        self.seenBefore = seenBefore
+        self.receipt = receipt
+    }
+}

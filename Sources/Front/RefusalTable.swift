@@ -1,0 +1,243 @@
+/// The words of every refusal. Three lines each: the name, what its index counts and what its numbers
+/// are; what is wrong; what to do. A test holds that no refusal is missing and none is there twice.
+extension RefusalWords {
+    static let text = """
+        malformed-request nothing nothing
+          the request is not in the form that the signer reads
+          this is a fault of the program that asked; please report it
+        unsupported-version nothing number
+          the request has a version that the signer does not know
+          use front and signer of the same release
+        wrong-network nothing number
+          the request is for another network than this home's
+          use the home that was made for that network
+        unsupported-anti-exfil input nothing
+          nonce commitments are not supported
+          ask without one
+        unsupported-replacement nothing nothing
+          replacement with proof is not supported
+          ask without it
+        unsupported-selector input number
+          only key path and single keys are supported
+          spend that input by its key
+        too-many-inputs nothing number
+          the transaction has too many inputs
+          split it into several
+        too-many-outputs nothing number
+          the transaction has too many outputs
+          split it into several
+        request-too-large nothing number
+          the request is too large
+          split the transaction into several
+        trailing-bytes nothing number
+          bytes were left over behind the request
+          this is a fault of the program that asked; please report it
+        unknown-wallet nothing number
+          the policy has no such wallet
+          add the wallet to the policy, or use the home that has it
+        mixed-wallets input number
+          inputs of more than one wallet in one transaction
+          make one transaction for each wallet
+        foreign-input input nothing
+          this input is not ours
+          leave that input out, or sign it with the wallet it belongs to
+        index-out-of-range input number
+          an address index beyond what the policy permits
+          use lower indices, or raise index_max in the policy
+        branch-out-of-range input number
+          a branch that the wallet does not have
+          derive by the wallet's own receive and change branches
+        duplicate-input input number
+          the same coin is spent twice
+          leave one of the two out
+        missing-parent input nothing
+          the transaction that this input spends from is missing
+          let the wallet put the full previous transactions into the PSBT (non_witness_utxo)
+        parent-mismatch parent nothing
+          a previous transaction is not the one that the input names
+          make the PSBT again; whoever made it is wrong or lies
+        duplicate-parent parent nothing
+          a previous transaction was given twice
+          this is a fault of the program that asked; please report it
+        unused-parent parent nothing
+          a previous transaction that no input spends
+          this is a fault of the program that asked; please report it
+        malformed-parent parent nothing
+          a previous transaction cannot be read
+          make the PSBT again
+        outpoint-out-of-range input number
+          the previous transaction has no such output
+          make the PSBT again
+        non-canonical-request nothing nothing
+          the request is not in its one canonical form
+          this is a fault of the program that asked; please report it
+        approvals-not-supported nothing nothing
+          approvals are not supported
+          ask without them
+        amount-mismatch input satoshi
+          the amount claimed is not that of the coin
+          make the PSBT again; whoever made it is wrong or lies
+        script-mismatch input nothing
+          the coin's script is not what the claimed derivation gives
+          leave that input out, or sign it with the wallet it belongs to
+        fraudulent-change output nothing
+          this output says it is our change, and is not
+          do not use this PSBT; whoever made it is wrong or lies
+        amount-out-of-range output satoshi
+          an amount over 21 million bitcoin
+          make the PSBT again
+        zero-value output satoshi
+          an output without value
+          leave it out or give it an amount
+        outputs-exceed-inputs nothing satoshi
+          the outputs are worth more than the inputs
+          lower the outputs or add inputs
+        unknown-output-script output nothing
+          an output of a kind that has no address
+          pay to an address
+        data-output-not-permitted output nothing
+          an output that carries data
+          leave it out
+        sighash-not-permitted input number
+          a signature that would not cover the whole transaction
+          ask for SIGHASH_ALL, or DEFAULT with taproot
+        transaction-version nothing number
+          a transaction version that is not permitted
+          use version 2 (or 1)
+        time-lock nothing number
+          a lock time that is not permitted
+          use a lock time that has passed
+        too-many-change-outputs output number
+          more outputs back to us than permitted
+          join the change
+        leaf-too-large nothing number
+          the log entry would be too large
+          pay fewer destinations at once
+        coinbase-input input nothing
+          an input that spends nothing
+          make the PSBT again
+        nothing-to-sign nothing nothing
+          there is no input to sign
+          give a PSBT with inputs of ours
+        own-output-not-claimed output nothing
+          an output that is ours does not say so
+          let the wallet add the derivation of its change output
+        no-rule-for-wallet nothing nothing
+          no rule of the policy permits this wallet to pay
+          only a new policy can permit it
+        outflow-over-maximum rule satoshi
+          more leaves the wallet than the rule permits
+          pay less at once, or change the policy
+        fee-over-maximum rule satoshi
+          the fee is over the rule's maximum
+          lower the fee
+        feerate-over-maximum rule rate
+          the fee rate is over the rule's maximum
+          lower the fee rate
+        destination-not-listed rule number
+          an output pays an address that the rule's lists do not have
+          pay a listed address, or add the address to the policy
+        denied-by-rule rule number
+          a rule of the policy forbids this
+          only a new policy can permit it
+        wrong-passphrase nothing nothing
+          that passphrase does not open the keystore
+          try again
+        damaged-keystore nothing nothing
+          the keystore is damaged
+          put back a copy of signer/keystore, or restore the words into a new home
+        state-missing nothing nothing
+          the signer's state record is missing or damaged
+          put signer/state back; there is no fresh start
+        state-rolled-back nothing number
+          the signer's state record is older than the log
+          put back the newest signer/state; an old copy was restored
+        bundle-mismatch nothing nothing
+          the policy is not the one that the signer was made with
+          put public/bundle.bin back as it was
+        home-mismatch nothing nothing
+          keystore, state and policy belong to different homes
+          put the files of one home together
+        build-too-old nothing number
+          the state record was written by a newer release
+          use that release or a newer one
+        log-behind-signer nothing number
+          the log lost entries that the signer has vouched for
+          put the whole log back; if it is lost, `portcullis recover` starts a new one
+        frontier-mismatch nothing number
+          the log is not the one that the signer has vouched for
+          put the whole log back; if it is lost, `portcullis recover` starts a new one
+        checkpoint-forged nothing number
+          the log shows a checkpoint that this signer did not sign
+          put the whole log back; if it is lost, `portcullis recover` starts a new one
+        leaf-not-shown nothing number
+          the gate did not show the log entry of this request
+          ask again
+        slot-mismatch nothing number
+          the request changed between check and release
+          ask again
+        charge-leaf-mismatch nothing number
+          the log entry does not charge this request
+          ask again
+        time-went-back nothing number
+          the gate's time went back
+          set the clock right, then ask again
+        allowance-exceeded nothing satoshi
+          the signer's allowance does not cover this
+          an admin can set a new total: portcullis refill
+        forged-leaf nothing nothing
+          a log entry that the signer did not write
+          ask again
+        not-in-tree nothing number
+          a log entry that is not in the log
+          ask again
+        statement-mismatch nothing number
+          the signed statement is about another home, log or state
+          sign the statement anew: the log or the allowance has moved since
+        quorum-not-reached nothing number
+          too few good signatures by admins of the policy
+          collect signatures of more admins
+        events-pending nothing number
+          the log does not show yet what the signer did
+          ask again
+        slot-empty nothing number
+          the signer has forgotten the check of this request
+          ask again
+        damaged-bundle nothing nothing
+          the compiled policy cannot be read
+          put public/bundle.bin back as it was
+        already-held nothing nothing
+          a statement is held already and waits for the unlock
+          unlock, or lock and begin again
+        limit-exceeded limit number
+          a limit of the policy is used up for now
+          wait until earlier payments leave the window, or pay less
+        busy nothing nothing
+          too many requests at once
+          ask again in a moment
+        timed-out nothing number
+          the request did not arrive in time
+          ask again
+        too-large nothing number
+          the request is too large
+          split the transaction into several
+        not-serving nothing nothing
+          the signer is locked
+          portcullis unlock
+        signer-gone nothing nothing
+          the signer went away before it answered
+          unlock, then ask again: nothing is charged twice
+        log-poisoned nothing nothing
+          the log could not be written; nothing is signed any more
+          see that the disk is sound and has room, then start again
+        malformed-frame nothing number
+          the gate could not read the request
+          use front and gate of the same release
+        requester-not-permitted nothing number
+          this user may not ask
+          run as the user of the front
+        internal-fault nothing number
+          a fault inside the gate
+          see its messages; please report it
+        """
+}
