@@ -36,8 +36,14 @@ package enum CryptoError: Error, Equatable, Sendable {
     case tooLong(count: Int, limit: Int)
     /// A text that is upper and lower case at once, lacks its separator, or has stray bits.
     case malformedText
+    /// An address of another network, or of another kind.
+    case wrongPrefix
+    /// A witness program of a length that its version does not have, or a version over 16.
+    case invalidProgram(version: UInt8, count: Int)
     /// A number of mnemonic words, or of entropy bytes, that BIP-39 does not have.
     case wordCount(Int)
     /// A word that is not in the list, by its number from 0.
     case unknownWord(at: Int)
+    /// A passphrase with other characters than ASCII, whose normal form is not decided here.
+    case notASCII(at: Int)
 }
