@@ -2,8 +2,8 @@ package import Bytes
 
 /// Proofs that one tree is the beginning of another (RFC 6962, section 2.1.2).
 package enum ConsistencyProof {
-    /// Throws unless `proof`, 32 bytes a hash, shows that the tree of `oldSize` leaves and `oldRoot`
-    /// is the beginning of the tree of `newSize` leaves and `newRoot`.
+    /// Throws unless `proof`, 32 bytes a hash, shows that the tree of `oldSize` leaves with
+    /// `oldRoot` is the beginning of the tree of `newSize` leaves with `newRoot`.
     ///
     /// An old size of 0 is refused: whether anything follows the empty tree is for the caller's
     /// protocol to say. Equal sizes take an empty proof and equal roots.

@@ -2,10 +2,11 @@ package import Bytes
 
 /// Makes inclusion proofs out of the hashes of full subtrees, which a log keeps.
 package enum InclusionPath {
-    /// Hands the hashes of the proof for `index` in a tree of `size` leaves to `emit`, sibling first.
+    /// Hands the hashes of the proof for `index` in a tree of `size` leaves to `emit`, the
+    /// sibling first.
     ///
-    /// `node(level, place)` is the root of the full subtree over the leaves from `place << level` to
-    /// `(place + 1) << level`; it is asked for subtrees inside the tree only, at most 64 times.
+    /// `node(level, place)` is the root of the full subtree over the leaves from `place << level`
+    /// to `(place + 1) << level`; it is asked for subtrees inside the tree only, at most 126 times.
     package static func forEachHash<Failure: Error>(
         index: UInt64,
         size: UInt64,

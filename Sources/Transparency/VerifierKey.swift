@@ -70,7 +70,7 @@ package struct VerifierKey: ~Escapable {
         try Base64.encode(key.span, into: &writer)
     }
 
-    /// The key identifier: the first four bytes, big-endian, of `SHA256(name || \n || kind || key)`.
+    /// The key identifier: the first four bytes of `SHA256(name || \n || kind || key)`, big-endian.
     package static func id(
         name: Span<UInt8>,
         kind: SignatureKind,

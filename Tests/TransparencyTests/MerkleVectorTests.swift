@@ -78,8 +78,8 @@ struct MerkleVectorTests {
         #expect(accepted == 6 && refused == 92)
     }
 
-    /// Eleven vectors about sizes have the words "don't care" for a root, which is no hash; the hash
-    /// of the words stands in, so that equal words stay equal roots.
+    /// Eleven vectors about sizes have the words "don't care" for a root, which is no hash; the
+    /// hash of the words stands in, so that equal words stay equal roots.
     private func root(_ base64: String) throws -> Bytes32 {
         let words = try bytes(base64)
         guard String(decoding: words, as: UTF8.self).hasPrefix("don't care") else {

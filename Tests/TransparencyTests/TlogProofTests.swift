@@ -124,7 +124,7 @@ struct TlogProofTests {
     }
 
     @Test(
-        "A log of 70,000 leaves has partial tiles of 112, 17 and 1 hashes, one of 256 none at level 0"
+        "A log of 70,000 leaves has partial tiles of 112, 17 and 1 hashes, one of 256 has 0 and 1"
     )
     func partialWidths() {
         #expect((0..<4).map { TilePath.partialWidth(level: $0, size: 70_000) } == [112, 17, 1, 0])
