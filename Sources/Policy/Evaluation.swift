@@ -67,8 +67,9 @@ extension CheckedBundle {
             let rule = RuleRecord(bytes, at: offset)
             offset = rule.end
             guard rule.wallets & wallet != 0, rule.effect == .allow else { continue }
-            guard rule.shortfall(of: facts, at: index).condition == .satisfied else { continue }
+            guard rule.isSatisfied(by: facts) else { continue }
             sink.matched(rule: UInt16(index))
+            guard !limits.isAtEnd else { continue }
             let scope = 2 << 16 | UInt32(index)
             limits.skip(below: scope)
             while let limit = limits.next(of: scope) {
@@ -139,6 +140,8 @@ private struct LimitWalk: ~Escapable {
         count = bundle.layout.limitCount
         offset = bundle.layout.limits
     }
+
+    var isAtEnd: Bool { index == count }
 
     mutating func skip(below scope: UInt32) {
         while index < count {

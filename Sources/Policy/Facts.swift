@@ -61,6 +61,8 @@ package struct Facts: Sendable {
     /// The place of an output that stands in none of `lists`, or nil when all stand in one.
     @inline(__always)
     func outputOutside(_ lists: UInt64) -> UInt32? {
+        // Through a span: an element read straight from the stored array copies all of it.
+        let demands = demands.span
         for place in 0..<demandCount where demands[place].lists & lists == 0 {
             return demands[place].output
         }

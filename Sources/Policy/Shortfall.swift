@@ -43,6 +43,15 @@ struct Shortfall {
 }
 
 extension RuleRecord {
+    /// Whether an allow rule's conditions all hold.
+    @inline(__always)
+    func isSatisfied(by facts: borrowing Facts) -> Bool {
+        guard facts.outflow <= outflowMax, facts.fee <= feeMax else { return false }
+        guard facts.feerate <= feerateMax else { return false }
+        let lists = lists
+        return lists == 0 ? true : facts.outputOutside(lists) == nil
+    }
+
     /// The first condition of an allow rule that the facts fail.
     @inline(__always)
     func shortfall(of facts: borrowing Facts, at index: Int) -> Shortfall {
