@@ -12,7 +12,7 @@ package enum CryptoError: Error, Equatable, Sendable {
     case invalidSignature
     /// A signature was made and did not verify, or the public key named is not the secret's.
     case signingFailed
-    /// A tweak that is not below the group order or leads to infinity (BIP-32: take the next index).
+    /// A tweak that is not below the group order or leads to infinity.
     case invalidTweak
     /// A hardened child was asked of a public key.
     case hardenedFromPublic

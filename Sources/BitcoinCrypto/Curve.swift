@@ -135,7 +135,7 @@ private import CSecp256k1
     ) throws(CryptoError) {
         precondition(secret.count == 32, "a secret is 32 bytes")
         let tweak = taprootTweak(internalKey: publicKey.xOnly, merkleRoot: merkleRoot)
-        // SAFETY: 32 bytes of the secret are read and written, 33 of the key and 32 of the tweak read.
+        // SAFETY: 32 bytes of secret and tweak and 33 of the key are used, their lengths.
         let good = unsafe lend(&secret) { secret in
             unsafe lend(publicKey.span, tweak.span) { key, tweak in
                 unsafe pc_taproot_secret(context, secret, key, tweak)

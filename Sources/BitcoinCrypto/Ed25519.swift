@@ -43,7 +43,7 @@ package enum Ed25519 {
         publicKey: Bytes32
     ) -> Bool {
         let count = UInt64(message.count)
-        // SAFETY: signature and key have the 64 and 32 bytes that are read, `count` is the message's.
+        // SAFETY: signature and key have the 64 and 32 bytes read, and `count` is the message's.
         return unsafe lend(signature.span, message, publicKey.span) { signature, message, key in
             unsafe crypto_sign_ed25519_verify_detached(signature, message, count, key) == 0
         }

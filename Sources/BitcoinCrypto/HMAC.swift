@@ -33,7 +33,7 @@ package enum HMACSHA256 {
         _ second: Span<UInt8>
     ) -> Bytes32 {
         let (keyCount, firstCount, secondCount) = (key.count, first.count, second.count)
-        // SAFETY: the counts are those of the spans, and the function writes the 32 bytes of `code`.
+        // SAFETY: the counts are those of the spans, and the 32 bytes of `code` are written.
         return unsafe Bytes32.filled { code in
             unsafe lend(key, first, second) { key, first, second in
                 unsafe pc_hmac_sha256(
