@@ -1,0 +1,101 @@
+private import Bitcoin
+package import Bytes
+
+/// One map of a PSBT: every field in the order in which it was read, known or not.
+package struct PSBTMap: Equatable, Sendable {
+    package private(set) var fields: [PSBTField] = []
+
+    package init() {}
+
+    /// Reads up to the map's separator. A key that stands there twice is refused.
+    package init(
+        _ bytes: [UInt8],
+        reading reader: inout ByteReader,
+        scope: PSBTScope,
+        place: PSBTPlace
+    ) throws(PSBTError) {
+        var keys: Set<ArraySlice<UInt8>> = []
+        while let (key, value) = try Self.readPair(reading: &reader, place: place) {
+            let type = try Self.readType(bytes, key, place: place)
+            guard keys.insert(bytes[key]).inserted else {
+                throw PSBTError(place, .duplicateKey(PSBTFieldName(scope, type.value)))
+            }
+            fields.append(
+                PSBTField(
+                    type.value,
+                    keyData: Array(bytes[(key.lowerBound + type.width)..<key.upperBound]),
+                    value: Array(bytes[value])
+                )
+            )
+        }
+    }
+
+    /// The places of the next key and value, or nothing at the separator.
+    private static func readPair(
+        reading reader: inout ByteReader,
+        place: PSBTPlace
+    ) throws(PSBTError) -> (key: Range<Int>, value: Range<Int>)? {
+        do throws(ByteError) {
+            let key = try reader.readRange()
+            guard !key.isEmpty else { return nil }
+            return (key, try reader.readRange())
+        } catch {
+            throw PSBTError(place, .bytes(error))
+        }
+    }
+
+    private static func readType(
+        _ bytes: [UInt8],
+        _ key: Range<Int>,
+        place: PSBTPlace
+    ) throws(PSBTError) -> (value: UInt64, width: Int) {
+        do throws(ByteError) {
+            var reader = ByteReader(bytes.span.extracting(key))
+            let value = try reader.readCompactSize()
+            return (value, reader.position)
+        } catch {
+            throw PSBTError(place, .bytes(error))
+        }
+    }
+
+    /// The value of the field of this type, for types whose key is nothing but the type.
+    package func value(_ type: UInt64) -> [UInt8]? {
+        for field in fields where field.type == type {
+            return field.value
+        }
+        return nil
+    }
+
+    /// Every field of this type, in order.
+    package func all(_ type: UInt64) -> [PSBTField] {
+        fields.filter { $0.type == type }
+    }
+
+    package func has(_ type: UInt64) -> Bool {
+        fields.contains { $0.type == type }
+    }
+
+    /// Puts a field in the place of the one with the same key, or at the end.
+    package mutating func set(_ field: PSBTField) {
+        for index in fields.indices
+        where fields[index].type == field.type && fields[index].keyData == field.keyData {
+            fields[index] = field
+            return
+        }
+        fields.append(field)
+    }
+
+    /// Takes out every field of these types.
+    package mutating func remove(_ types: Set<UInt64>) {
+        fields.removeAll { types.contains($0.type) }
+    }
+
+    /// Adds the map with its separator.
+    package func write(to bytes: inout [UInt8]) {
+        for field in fields {
+            bytes.append(vector: field.key)
+            bytes.append(vector: field.value)
+        }
+        bytes.append(0)
+    }
+}

@@ -1,1 +1,0 @@
-// Wallet: see docs/architecture.md.
