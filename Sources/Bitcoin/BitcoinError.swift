@@ -20,8 +20,10 @@ package enum BitcoinError: Error, Equatable, Sendable {
     case unknownSighashType(UInt32)
     /// SIGHASH_SINGLE on an input without an output at the same place.
     case noMatchingOutput
-    /// The text is no address of this network.
+    /// The text is no address.
     case notAnAddress
+    /// The text is an address of another kind of network.
+    case addressOfOtherNetwork
     /// The script has no address.
     case noAddressForm
 }

@@ -23,8 +23,8 @@ extension SighashMidstates {
 
     /// The digest for any script code and any sighash type.
     ///
-    /// `singleOutput` counts for SIGHASH_SINGLE only: the `outputHash` of the output at the input's own
-    /// place, or nil where there is none (which BIP-143 permits: it signs zeros instead).
+    /// `singleOutput` counts for SIGHASH_SINGLE only: the `outputHash` of the output at the input's
+    /// own place, or nil where there is none (which BIP-143 permits: it signs zeros instead).
     package func segwitSighash(
         of input: SpentInput,
         scriptCode: Span<UInt8>,
