@@ -1,1 +1,0 @@
-// Gate: see docs/architecture.md.
