@@ -1,3 +1,4 @@
+private import Bitcoin
 private import BitcoinCrypto
 private import Bytes
 
@@ -40,7 +41,7 @@ struct BundleChecker: ~Escapable {
         let version = bytes.littleEndian16(at: BundleHeader.versionOffset)
         guard version == BundleHeader.version else { throw .unknownVersion(version) }
         network = bytes[BundleHeader.networkOffset]
-        guard network <= 4 else { throw .unknownNetwork(network) }
+        guard Network(rawValue: network) != nil else { throw .unknownNetwork(network) }
         let epoch = bytes.littleEndian64(at: BundleHeader.epochOffset)
         guard epoch > 0 else { throw .wrongEpoch(epoch) }
         let parent = ByteRange(start: BundleHeader.parentOffset, count: 32)

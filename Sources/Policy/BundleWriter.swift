@@ -1,3 +1,4 @@
+package import Bitcoin
 package import Bytes
 
 /// Writes a bundle section by section, in the order of protocol.md, section 4.
@@ -53,7 +54,7 @@ package struct BundleWriter: ~Copyable, ~Escapable {
     @_lifetime(self: copy self)
     package mutating func writeWallet(
         name: Span<UInt8>,
-        outputKind: WalletOutputKind,
+        outputKind: OutputKind,
         indexMax: UInt32,
         path: Span<UInt32>,
         branches: Span<UInt32>,

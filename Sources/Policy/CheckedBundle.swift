@@ -1,3 +1,4 @@
+package import Bitcoin
 private import BitcoinCrypto
 package import Bytes
 
@@ -7,7 +8,7 @@ package import Bytes
 /// still cannot leave the bytes: every load is bounds-checked.
 package struct CheckedBundle: ~Escapable {
     /// All the bitcoin there can be, in satoshi.
-    package static let moneyMax: UInt64 = 2_100_000_000_000_000
+    package static let moneyMax = Amount.satoshisMax
 
     package let bytes: Span<UInt8>
     package let layout: BundleLayout
@@ -31,6 +32,14 @@ package struct CheckedBundle: ~Escapable {
 
     /// The bundle hash: what leaves and the state record name.
     package var hash: Bytes32 { TaggedHash.hash(tag: "portcullis/bundle/1", bytes) }
+
+    /// The network the policy is for.
+    package var network: Network {
+        guard let network = Network(rawValue: networkCode) else {
+            preconditionFailure("unchecked network")
+        }
+        return network
+    }
 
     /// The code of the network (protocol.md, section 1).
     package var networkCode: UInt8 { bytes[BundleHeader.networkOffset] }

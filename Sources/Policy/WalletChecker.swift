@@ -1,3 +1,5 @@
+private import Bitcoin
+
 /// The wallets of a bundle: sorted, each a template the signer can fill in, no two for one key.
 extension BundleChecker {
     mutating func checkWallets() throws(BundleError) {
@@ -21,7 +23,7 @@ extension BundleChecker {
 
     private mutating func checkTemplate(_ item: Int) throws(BundleError) {
         let kind = try cursor.readUInt8()
-        guard WalletOutputKind(rawValue: kind) != nil else {
+        guard OutputKind(rawValue: kind) != nil else {
             throw .unknownOutputKind(item: item, found: kind)
         }
         let indexMax = try cursor.readUInt32()

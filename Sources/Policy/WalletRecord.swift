@@ -1,13 +1,6 @@
+package import Bitcoin
 private import BitcoinCrypto
 package import Bytes
-
-/// The kinds of output a wallet of this version can own.
-package enum WalletOutputKind: UInt8, Equatable, Sendable {
-    /// Pay to witness public key hash of one key (BIP-84).
-    case witnessPublicKeyHash = 1
-    /// Pay to taproot, key path of one key, no tree (BIP-86).
-    case taprootKeyPath = 2
-}
 
 /// One wallet of a checked bundle, read in place.
 package struct WalletRecord: ~Escapable {
@@ -42,8 +35,8 @@ package struct WalletRecord: ~Escapable {
     var outputKindCode: UInt8 { bytes[template] }
 
     /// The kind of output the wallet owns.
-    package var outputKind: WalletOutputKind {
-        guard let kind = WalletOutputKind(rawValue: outputKindCode) else {
+    package var outputKind: OutputKind {
+        guard let kind = OutputKind(rawValue: outputKindCode) else {
             preconditionFailure("unchecked wallet")
         }
         return kind

@@ -1,3 +1,4 @@
+import Bitcoin
 import BitcoinCrypto
 import Bytes
 import Policy
@@ -16,6 +17,7 @@ struct BundleReadingTests {
         let bytes = sample.bytes
         let bundle = try CheckedBundle(checking: bytes.span)
         #expect(bundle.networkCode == 4)
+        #expect(bundle.network == .regtest)
         #expect(bundle.epoch == 7)
         #expect(bundle.parentHash.array == sample.parentHash)
         #expect(bundle.sourceHash.array == sample.sourceHash)
@@ -35,7 +37,7 @@ struct BundleReadingTests {
         let bundle = try CheckedBundle(checking: bytes.span)
         let wallet = bundle.wallet(at: 1)
         #expect(wallet.name.array == Array("taproot".utf8))
-        #expect(wallet.outputKind == .taprootKeyPath)
+        #expect(wallet.outputKind == .p2tr)
         #expect(wallet.indexMax == 1_000_000)
         #expect((0..<wallet.stepCount).map { wallet.step($0) } == sample.wallets[1].path)
         #expect((0..<wallet.branchCount).map { wallet.branch($0) } == [0, 1])

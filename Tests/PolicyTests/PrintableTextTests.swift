@@ -4,6 +4,8 @@ import Testing
 
 @Suite("Names show as what they are")
 struct PrintableTextTests {
+    private func firstFault(_ bytes: [UInt8]) -> Int? { PrintableText.firstFault(in: bytes.span) }
+
     private func isName(_ bytes: [UInt8]) -> Bool { PrintableText.isName(bytes.span) }
 
     @Test(
@@ -12,7 +14,7 @@ struct PrintableTextTests {
     )
     func good(text: String) {
         #expect(isName(Array(text.utf8)))
-        #expect(PrintableText.firstFault(in: Array(text.utf8).span) == nil)
+        #expect(firstFault(Array(text.utf8)) == nil)
     }
 
     @Test(
@@ -39,13 +41,13 @@ struct PrintableTextTests {
     func encoding(hex: String) {
         let bytes = [UInt8(ascii: "a")] + [UInt8](hex: hex)
         #expect(!isName(bytes))
-        #expect(PrintableText.firstFault(in: bytes.span) == 1)
+        #expect(firstFault(bytes) == 1)
     }
 
     @Test("A source may have tabs and line ends, a name may not")
     func layout() {
         let bytes = Array("a\tb\r\n".utf8)
         #expect(!isName(bytes))
-        #expect(PrintableText.firstFault(in: bytes.span) == nil)
+        #expect(firstFault(bytes) == nil)
     }
 }
