@@ -6,7 +6,10 @@ private import CSecp256k1
 /// Making one allocates; no other function does. Signatures are deterministic and verified before
 /// they are returned. A secret is a span of 32 bytes. The library leaves traces of it on the stack:
 /// who signs wipes the stack afterwards.
-@safe package struct Curve: ~Copyable {
+///
+/// It is public only because Embedded Swift must see the `deinit` of a noncopyable type from other
+/// modules ("deinit of non-copyable type not visible in the current module"); nothing in it is.
+@safe public struct Curve: ~Copyable {
     let context: OpaquePointer
 
     /// The hash of BIP-341's tweaks after its tag.
