@@ -4,7 +4,9 @@ private import CLinux
 ///
 /// Every read and write is cut into calls of at most `callBytesMax` bytes, which is what the final
 /// system call filter admits, and begun again when a signal interrupted it.
-package struct Descriptor: ~Copyable {
+///
+/// Public only because Embedded Swift must see its `deinit` from other modules.
+public struct Descriptor: ~Copyable {
     /// The number the kernel knows it by.
     package let number: Int32
     private var closesWhenDropped = true

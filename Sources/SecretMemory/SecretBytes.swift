@@ -3,7 +3,9 @@ private import CLinux
 /// A fixed number of secret bytes in a pool, wiped when the owner is dropped.
 ///
 /// It is lent by its spans and never copied: a Swift move of it moves a pointer, not the bytes.
-@safe package struct SecretBytes: ~Copyable {
+///
+/// Public only because Embedded Swift must see its `deinit` from other modules.
+@safe public struct SecretBytes: ~Copyable {
     private let base: UnsafeMutablePointer<UInt8>
 
     /// How many bytes there are.
