@@ -148,7 +148,7 @@ let package = Package(
         ),
         .target(
             name: "TestSupport",
-            dependencies: ["Bytes"],
+            dependencies: ["Bytes", "LocalSocket", "CLinux"],
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),

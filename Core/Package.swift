@@ -109,7 +109,7 @@ let package = Package(
         ),
         .target(
             name: "TestSupport",
-            dependencies: ["Bytes"],
+            dependencies: ["Bytes", "LocalSocket", "CLinux"],
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
@@ -146,14 +146,30 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "CProbe",
+            dependencies: ["CSeccomp"],
+            path: "Tests/CProbe"
+        ),
+        .executableTarget(
+            name: "confinement-probe",
+            dependencies: [
+                "CProbe", "Confinement", "LocalSocket", "SecretMemory", "CLinux", "CSeccomp",
+            ],
+            path: "Tests/ConfinementProbe",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "SecretMemoryTests",
-            dependencies: ["SecretMemory", "TestSupport", "CLinux"],
+            dependencies: ["SecretMemory", "TestSupport", "CLinux", "CProbe"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "ConfinementTests",
-            dependencies: ["Confinement", "TestSupport", "CLinux", "CSeccomp", "CCap"],
+            dependencies: [
+                "Confinement", "TestSupport", "CLinux", "CSeccomp", "CCap", "CProbe",
+                "confinement-probe",
+            ],
             swiftSettings: strict
         ),
         .testTarget(

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -53,6 +54,11 @@ int linux_boot_id(uint8_t id[16]) {
 
 int linux_prctl(int option, unsigned long second, unsigned long third) {
     STATUS(prctl(option, second, third, 0UL, 0UL));
+}
+
+int linux_filter_available(void) {
+    uint32_t action = SECCOMP_RET_KILL_PROCESS;
+    STATUS(syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action));
 }
 
 int linux_limit_set(int resource, uint64_t both) {

@@ -54,6 +54,13 @@ void *linux_secret_map(long count, int *error) {
     return at;
 }
 
+int linux_secret_available(void) {
+    int fd = (int)syscall(SYS_memfd_secret, O_CLOEXEC);
+    if (fd < 0) return -errno;
+    close(fd);
+    return 0;
+}
+
 void *linux_arena_map(long count, int *error) {
     *error = 0;
     if (count <= 0) { *error = EINVAL; return NULL; }

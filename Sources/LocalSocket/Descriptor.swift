@@ -54,11 +54,11 @@ public struct Descriptor: ~Copyable {
     ) throws(SocketError) -> Int {
         precondition(offset >= 0 && offset <= bytes.count, "outside the span")
         while true {
+            // SAFETY: `offset + count` is at most `buffer.count`, and that memory is borrowed
+            // here.
             let got = unsafe bytes.withUnsafeMutableBufferPointer { buffer -> Int in
                 guard let start = buffer.baseAddress else { return 0 }
                 let count = min(buffer.count - offset, Self.callBytesMax)
-                // SAFETY: `offset + count` is at most `buffer.count`, and that memory is
-                // borrowed here.
                 return unsafe linux_read(number, start + offset, count)
             }
             if got >= 0 { return got }
@@ -82,9 +82,9 @@ public struct Descriptor: ~Copyable {
     /// Writes some of the front of `bytes`, at most `callBytesMax`, and returns how many.
     package borrowing func writeSome(_ bytes: Span<UInt8>) throws(SocketError) -> Int {
         while true {
+            // SAFETY: at most `buffer.count` bytes are read, from memory borrowed here.
             let put = unsafe bytes.withUnsafeBufferPointer { buffer -> Int in
                 guard let start = buffer.baseAddress else { return 0 }
-                // SAFETY: at most `buffer.count` bytes are read, from memory borrowed here.
                 return unsafe linux_write(number, start, min(buffer.count, Self.callBytesMax))
             }
             if put >= 0 { return put }

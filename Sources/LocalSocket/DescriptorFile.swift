@@ -37,11 +37,10 @@ extension Descriptor {
     ) throws(SocketError) {
         var done = 0
         while done < bytes.count {
+            // SAFETY: `done + count` is at most `buffer.count`, and that memory is borrowed here.
             let got = unsafe bytes.withUnsafeMutableBufferPointer { buffer -> Int in
                 guard let start = buffer.baseAddress else { return 0 }
                 let count = min(buffer.count - done, Self.callBytesMax)
-                // SAFETY: `done + count` is at most `buffer.count`, and that memory is borrowed
-                // here.
                 return unsafe linux_pread(number, start + done, count, Int64(offset + done))
             }
             if got == 0 { throw .ended(got: done) }
@@ -55,9 +54,9 @@ extension Descriptor {
     package borrowing func writeWhole(_ bytes: Span<UInt8>, at offset: Int) throws(SocketError) {
         var attempts = 0
         while true {
+            // SAFETY: `buffer.count` bytes are read, from memory borrowed here.
             let put = unsafe bytes.withUnsafeBufferPointer { buffer -> Int in
                 guard let start = buffer.baseAddress else { return 0 }
-                // SAFETY: `buffer.count` bytes are read, from memory borrowed here.
                 return unsafe linux_pwrite(number, start, buffer.count, Int64(offset))
             }
             if put == bytes.count { return }

@@ -61,9 +61,9 @@ extension Descriptor {
         mode: UInt32,
         backlog: Int32 = 64
     ) throws(SocketError) -> Descriptor {
+        // SAFETY: `buffer.count` bytes are read, from memory borrowed here.
         let result = unsafe path.withUnsafeBufferPointer { buffer -> Int32 in
             guard let start = buffer.baseAddress else { return -LINUX_EINVAL }
-            // SAFETY: `buffer.count` bytes are read, from memory borrowed here.
             return unsafe linux_listen(start, buffer.count, mode, backlog)
         }
         if result < 0 { throw .failed(.listen, errno: -result) }
@@ -72,9 +72,9 @@ extension Descriptor {
 
     /// Connects to the socket at `path`.
     package static func connect(to path: Span<UInt8>) throws(SocketError) -> Descriptor {
+        // SAFETY: `buffer.count` bytes are read, from memory borrowed here.
         let result = unsafe path.withUnsafeBufferPointer { buffer -> Int32 in
             guard let start = buffer.baseAddress else { return -LINUX_EINVAL }
-            // SAFETY: `buffer.count` bytes are read, from memory borrowed here.
             return unsafe linux_connect(start, buffer.count)
         }
         if result < 0 { throw .failed(.connect, errno: -result) }

@@ -33,8 +33,8 @@ package enum Poll {
         milliseconds: Int32?
     ) throws(SocketError) -> Int {
         if let milliseconds { precondition(milliseconds >= 0, "a wait is not negative") }
+        // SAFETY: the kernel writes `returned` of `buffer.count` records borrowed here.
         let found = unsafe entries.withUnsafeMutableBufferPointer { buffer -> Int32 in
-            // SAFETY: the kernel writes `returned` of `buffer.count` records borrowed here.
             unsafe linux_poll(buffer.baseAddress, buffer.count, milliseconds ?? -1)
         }
         if found >= 0 { return Int(found) }

@@ -12,9 +12,9 @@ extension MutableSpan where Element == UInt8 {
     /// Overwrites the bytes with zeros; the compiler cannot leave it out, unlike a loop.
     @_lifetime(self: copy self)
     package mutating func wipe() {
+        // SAFETY: the buffer is this span's memory, borrowed for the length of the closure.
         unsafe withUnsafeMutableBufferPointer { buffer in
             guard let start = buffer.baseAddress else { return }
-            // SAFETY: the buffer is this span's memory, borrowed for the length of the closure.
             unsafe linux_wipe(start, buffer.count)
         }
     }

@@ -78,6 +78,9 @@ void *linux_secret_map(long count, int *error);
 /* `count` bytes of ordinary memory between two guard pages: zeroed, touched, left out of core files. NULL as above. */
 void *linux_arena_map(long count, int *error);
 
+/* 0 when memfd_secret(2) works here. */
+int linux_secret_available(void);
+
 /* Gives back what linux_arena_map returned for `count`. */
 int linux_arena_unmap(void *bytes, long count);
 
@@ -179,6 +182,9 @@ int linux_boot_id(uint8_t id[16]);
 #define LINUX_PR_GET_MDWE 66
 #define LINUX_MDWE_REFUSE_EXEC_GAIN 1
 int linux_prctl(int option, unsigned long second, unsigned long third);
+
+/* 0 when the kernel takes seccomp filters that kill the process. */
+int linux_filter_available(void);
 
 #define LINUX_RLIMIT_FSIZE 1
 #define LINUX_RLIMIT_CORE 4
