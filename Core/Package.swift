@@ -199,3 +199,24 @@ let package = Package(
         ),
     ]
 )
+
+// Fuzz targets stand in this package so that they see `package` API, and behind a variable so that
+// no release or test builds them (scripts/fuzz-smoke.sh sets it).
+if Context.environment["WITH_FUZZERS"] != nil {
+    let fuzzers: [(name: String, dependencies: [Target.Dependency])] = [
+        ("FuzzCanary", []),
+        ("FuzzWireNeverTraps", ["Wire", "Bytes"]),
+        ("FuzzTransactionReader", ["Bitcoin", "Bytes"]),
+        ("FuzzBundleReader", ["Policy", "Bytes"]),
+    ]
+    for (name, dependencies) in fuzzers {
+        package.targets.append(
+            .executableTarget(
+                name: name,
+                dependencies: dependencies,
+                path: "Fuzz/\(name)",
+                swiftSettings: strict
+            )
+        )
+    }
+}

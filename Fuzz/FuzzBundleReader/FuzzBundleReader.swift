@@ -1,0 +1,141 @@
+import Bytes
+import Policy
+
+/// Property: checking a bundle never traps, whatever the bytes; a bundle that was taken can be read
+/// in every part, evaluated, and written again as the same bytes.
+@c(LLVMFuzzerTestOneInput)
+func fuzzOne(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    guard let start = unsafe start else { return 0 }
+    // SAFETY: libFuzzer owns `count` readable bytes at `start` for the length of this call.
+    let bytes = unsafe Span(_unsafeStart: start, count: count)
+    do throws(BundleError) {
+        let bundle = try CheckedBundle(checking: bytes)
+        evaluate(bundle)
+        expectSame(bundle)
+    } catch {
+        // Refused, which is as good as taken: only a trap is a finding.
+    }
+    return 0
+}
+
+/// Asks for a verdict on a payment from every wallet to every destination and to one unknown.
+private func evaluate(_ bundle: borrowing CheckedBundle) {
+    for wallet in 0..<bundle.walletCount {
+        var facts = Facts(wallet: wallet, outflow: 60_000, fee: 500, virtualSize: 141)
+        for index in 0..<bundle.destinationCount {
+            let script = bundle.destinationScript(at: index)
+            precondition(bundle.lists(of: script) == bundle.destinationLists(at: index))
+            facts.pay(1_000, to: script, output: UInt32(index), under: copy bundle)
+        }
+        _ = bundle.verdict(on: facts)
+        facts.pay(1_000, lists: 0, output: 0)
+        _ = bundle.verdict(on: facts)
+        precondition(bundle.walletIndex(id: bundle.walletID(at: wallet)) != nil)
+    }
+}
+
+private func expectSame(_ bundle: borrowing CheckedBundle) {
+    var room = [UInt8](repeating: 0, count: bundle.bytes.count)
+    let span = room.mutableSpan
+    var writer = BundleWriter(span)
+    do throws(ByteError) {
+        try writeHeader(bundle, to: &writer)
+        try writeWallets(bundle, to: &writer)
+        try writeDestinations(bundle, to: &writer)
+        try writeLimitsAndRules(bundle, to: &writer)
+        try writer.finish(source: bundle.source)
+    } catch {
+        preconditionFailure("a bundle that does not fit its own length")
+    }
+    precondition(writer.count == bundle.bytes.count, "written shorter")
+    _ = consume writer
+    precondition(room.span.equals(bundle.bytes), "written differently")
+}
+
+private func writeHeader(
+    _ bundle: borrowing CheckedBundle,
+    to writer: inout BundleWriter
+) throws(ByteError) {
+    let header = BundleHeaderFields(
+        networkCode: bundle.networkCode,
+        epoch: bundle.epoch,
+        parentHash: bundle.parentHash,
+        sourceHash: bundle.sourceHash,
+        allowance: bundle.allowance,
+        adminThreshold: UInt8(bundle.adminThreshold),
+        adminCount: UInt8(bundle.adminCount)
+    )
+    try writer.writeHeader(header)
+    for index in 0..<bundle.adminCount {
+        try writer.writeAdminKey(bundle.adminKey(at: index))
+    }
+}
+
+private func writeWallets(
+    _ bundle: borrowing CheckedBundle,
+    to writer: inout BundleWriter
+) throws(ByteError) {
+    try writer.beginSection(count: UInt16(bundle.walletCount))
+    for index in 0..<bundle.walletCount {
+        let wallet = bundle.wallet(at: index)
+        var path: [UInt32] = []
+        for place in 0..<wallet.stepCount { path.append(wallet.step(place)) }
+        var branches: [UInt32] = []
+        for place in 0..<wallet.branchCount { branches.append(wallet.branch(place)) }
+        try writer.writeWallet(
+            name: wallet.name,
+            outputKind: wallet.outputKind,
+            indexMax: wallet.indexMax,
+            path: path.span,
+            branches: branches.span,
+            descriptor: wallet.descriptor
+        )
+    }
+}
+
+private func writeDestinations(
+    _ bundle: borrowing CheckedBundle,
+    to writer: inout BundleWriter
+) throws(ByteError) {
+    try writer.beginSection(count: UInt16(bundle.listCount))
+    for index in 0..<bundle.listCount {
+        try writer.writeListName(bundle.listName(at: index))
+    }
+    try writer.beginDestinations(count: UInt32(bundle.destinationCount))
+    for index in 0..<bundle.destinationCount {
+        try writer.writeDestination(
+            script: bundle.destinationScript(at: index),
+            lists: bundle.destinationLists(at: index)
+        )
+    }
+}
+
+private func writeLimitsAndRules(
+    _ bundle: borrowing CheckedBundle,
+    to writer: inout BundleWriter
+) throws(ByteError) {
+    try writer.beginSection(count: UInt16(bundle.limitCount))
+    for index in 0..<bundle.limitCount {
+        let limit = bundle.limit(at: index)
+        try writer.writeLimit(
+            name: limit.name,
+            scope: limit.scope,
+            windowSeconds: limit.windowSeconds,
+            amountMax: limit.amountMax,
+            countMax: limit.countMax
+        )
+    }
+    try writer.beginSection(count: UInt16(bundle.ruleCount))
+    for index in 0..<bundle.ruleCount {
+        let rule = bundle.rule(at: index)
+        let fields = RuleFields(
+            effect: rule.effect,
+            wallets: rule.wallets,
+            outflowMax: rule.outflowMax,
+            feeMax: rule.feeMax,
+            feerateMax: rule.feerateMax,
+            lists: rule.lists
+        )
+        try writer.writeRule(name: rule.name, fields)
+    }
+}

@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""Writes the first inputs of the fuzz targets, from docs/protocol.md and nothing of ours.
+
+    seeds.py FOLDER    one folder a target is made in FOLDER
+
+The corpus in git grew out of these: `FuzzX -merge=1 Fuzz/Corpus/FuzzX FOLDER/FuzzX` adds to it
+those that reach anything new.
+"""
+
+import hashlib
+import pathlib
+import struct
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+ALL = 2**64 - 1
+HARDENED = 2**31
+
+
+def u8(number):
+    return struct.pack("<B", number)
+
+
+def u16(number):
+    return struct.pack("<H", number)
+
+
+def u32(number):
+    return struct.pack("<I", number)
+
+
+def u64(number):
+    return struct.pack("<Q", number)
+
+
+def vec8(data):
+    return u8(len(data)) + data
+
+
+def vec16(data):
+    return u16(len(data)) + data
+
+
+def vec32(data):
+    return u32(len(data)) + data
+
+
+def wire():
+    """The published examples, each behind the number of the reader that it is for."""
+    readers = {"frame": 0, "resolved": 1, "leaf-decision": 2, "leaf": 3, "assess-head": 4,
+               "release": 5, "": 6}
+    for line in (HERE.parent / "docs/examples/wire.txt").read_text().splitlines():
+        name, text = line.split(" ")
+        number = next(number for start, number in readers.items() if name.startswith(start))
+        yield name, u8(number) + bytes.fromhex(text)
+        if name.startswith("leaf-decision"):
+            yield name + "-by-kind", u8(3) + bytes.fromhex(text)
+
+
+def size(number):
+    if number < 0xFD:
+        return u8(number)
+    return b"\xfd" + u16(number) if number < 0x10000 else b"\xfe" + u32(number)
+
+
+def transaction(inputs, scripts, version=2):
+    parts = [u32(version), size(len(inputs))]
+    for txid, script in inputs:
+        parts += [txid, u32(1), size(len(script)), script, u32(0xFFFFFFFD)]
+    parts.append(size(len(scripts)))
+    for place, script in enumerate(scripts):
+        parts += [u64(1000 * (place + 1)), size(len(script)), script]
+    return b"".join(parts) + u32(840_000)
+
+
+def transactions():
+    wpkh, taproot = b"\x00\x14" + b"\xab" * 20, b"\x51\x20" + b"\xcd" * 32
+    one = (b"\x11" * 32, b"")
+    shapes = {
+        "least": transaction([one], [b""]),
+        "two-outputs": transaction([one, (b"\x22" * 32, b"\x16" + wpkh)], [wpkh, taproot]),
+        "many-outputs": transaction([one], [wpkh] * 20),
+        "coinbase": transaction([(bytes(32), b"\x03abc")], [wpkh, b"\x6a\x04data"]),
+        "long-script": transaction([one], [b"\x6a" * 300, taproot, b"\x51" * 64, b"\x51" * 65]),
+    }
+    cuts = [bytes([255] * 8), bytes([1] * 8), bytes([3, 0, 7, 41, 1, 9, 0, 60])]
+    for place, (name, data) in enumerate(shapes.items()):
+        yield name, cuts[place % len(cuts)] + data
+
+
+def wallet(name, kind, purpose, coin, branches=(0, 1)):
+    path = [purpose | HARDENED, coin | HARDENED, HARDENED]
+    key = u8(1) + vec8_numbers(path) + vec8_numbers(branches)
+    return vec8(name) + u8(kind) + u32(1000) + u8(1) + key + vec16(b"wpkh(key)")
+
+
+def vec8_numbers(numbers):
+    return u8(len(numbers)) + b"".join(map(u32, numbers))
+
+
+def limit(name, scope, index, amount, count):
+    return vec8(name) + u8(scope) + u16(index) + u32(3600) + u64(amount) + u32(count)
+
+
+def rule(name, effect, wallets, lists, caps=(ALL, ALL, ALL)):
+    return (vec8(name) + u8(effect) + u64(wallets) + b"".join(map(u64, caps))
+            + u8(1 if lists else 0) + u64(lists))
+
+
+def section(items, count=u16):
+    return count(len(items)) + b"".join(items)
+
+
+def bundle(network=4, epoch=1, admins=(), wallets=(), lists=(), scripts=(), limits=(), rules=(),
+           source=b"version = 1\n"):
+    parent = bytes(32) if epoch == 1 else b"\x77" * 32
+    keys = [vec16(u32be(11) + b"ssh-ed25519" + u32be(32) + key) for key in admins]
+    return b"".join([
+        b"PCBUNDL1", u16(1), u8(network), u64(epoch), parent, hashlib.sha256(source).digest(),
+        u64(5_000_000), u8(1 if keys else 0), u8(len(keys)), *keys, section(wallets),
+        section([vec8(name) for name in lists]),
+        section([vec16(script) + u64(mask) for script, mask in scripts], u32),
+        section(limits), section(rules), vec32(source),
+    ])
+
+
+def u32be(number):
+    return struct.pack(">I", number)
+
+
+def bundles():
+    one = [wallet(b"main", 1, 84, 1)]
+    two = [wallet(b"cold", 2, 86, 1, (0,)), wallet(b"main", 1, 84, 1)]
+    scripts = [(b"\x00\x14" + b"\x01" * 20, 1), (b"\x00\x14" + b"\x02" * 20, 3),
+               (b"\x51\x20" + b"\x03" * 32, 2)]
+    rules = [rule(b"daily", 1, 3, 0, (100_000, 1000, 50_000)), rule(b"known", 1, 1, 1),
+             rule(b"never", 2, 3, 2)]
+    limits = [limit(b"day", 0, 0, 1_000_000, ALL >> 32), limit(b"of-cold", 1, 0, ALL, 5),
+              limit(b"of-daily", 2, 0, 500_000, 5), limit(b"of-known", 3, 0, 9_000, 2)]
+    yield "least", bundle()
+    yield "one-wallet", bundle(wallets=one, rules=[rule(b"any", 1, 1, 0)])
+    yield "admins", bundle(epoch=2, admins=[b"\x01" * 32, b"\x02" * 32], wallets=one)
+    yield "full", bundle(
+        admins=[b"\x09" * 32], wallets=two, lists=[b"friends", b"foes"][::-1], scripts=scripts,
+        limits=limits, rules=rules, source=b'# "policy"\n',
+    )
+
+
+def main():
+    makers = {"FuzzWireNeverTraps": wire, "FuzzTransactionReader": transactions,
+              "FuzzBundleReader": bundles}
+    for name, maker in makers.items():
+        folder = pathlib.Path(sys.argv[1]) / name
+        folder.mkdir(parents=True, exist_ok=True)
+        for seed, data in maker():
+            (folder / f"seed-{seed}").write_bytes(data)
+
+
+if __name__ == "__main__":
+    main()
