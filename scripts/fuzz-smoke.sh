@@ -10,7 +10,7 @@ export WITH_FUZZERS=1
 # libFuzzer reports the crash and keeps its input; Swift's own report would come in between.
 export SWIFT_BACKTRACE=enable=no
 
-# build PACKAGE TARGET: the targets without third-party packages are in Core, the others in the root.
+# build PACKAGE SCRATCH TARGET: targets without third-party packages are in Core, others in the root.
 build() {
     swift build --package-path "$1" -c release --sanitize=fuzzer --scratch-path "$2" \
         -j "$JOBS" --product "$3" > "$work/$3.build" 2>&1 || {
@@ -19,7 +19,7 @@ build() {
     }
 }
 
-# fuzz TARGET: its status is the fuzzer's.
+# fuzz: runs $target; its status is the fuzzer's.
 fuzz() {
     local corpus="$work/corpus-$target"
     mkdir -p "$corpus" "$work/artifacts-$target"
@@ -29,7 +29,7 @@ fuzz() {
         > "$work/$target.log" 2>&1
 }
 
-# runs TARGET: how many inputs were tried, as libFuzzer says at its end.
+# runs: how many inputs were tried, as libFuzzer says at its end.
 runs() { sed -n 's/^Done \([0-9]*\) runs.*/\1/p' "$work/$target.log"; }
 
 work="$(mktemp -d)"
