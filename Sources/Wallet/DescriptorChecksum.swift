@@ -36,7 +36,9 @@ package enum DescriptorChecksum {
         if groupCount > 0 { checksum = step(checksum, group) }
         for _ in 0..<8 { checksum = step(checksum, 0) }
         checksum ^= 1
-        let characters = (0..<8).map { checksumCharacters[Int(checksum >> UInt64(5 * (7 - $0)) & 31)] }
+        let characters = (0..<8).map { place in
+            checksumCharacters[Int(checksum >> UInt64(5 * (7 - place)) & 31)]
+        }
         return String(decoding: characters, as: UTF8.self)
     }
 

@@ -33,7 +33,8 @@ extension DescriptorError: CustomStringConvertible {
             "the key origin has \(origin) steps, but the key is \(key) deep"
         case .ownPath(let text):
             "'\(text)' is no own key; expected self/84h/0h/0h/<0;1>/* with hardened steps"
-        case .branches(let text): "'\(text)' is no set of branches; expected <0;1> with distinct numbers"
+        case .branches(let text):
+            "'\(text)' is no set of branches; expected <0;1> with distinct numbers"
         case .noWildcard: "expected /<0;1>/* behind the key"
         }
     }

@@ -3,8 +3,8 @@ package import BitcoinCrypto
 private import Bytes
 
 extension Descriptor {
-    /// Reads a descriptor. A checksum may be there and must be right then. An extended key must be of
-    /// the network: `xpub` on main, `tpub` elsewhere.
+    /// Reads a descriptor. A checksum may be there and must be right then. An extended key must be
+    /// of the network: `xpub` on main, `tpub` elsewhere.
     package init(
         _ text: String,
         network: Network,
@@ -71,7 +71,9 @@ extension Descriptor {
         var key = text
         var origin: KeyDerivation?
         if text.hasPrefix("[") {
-            guard let end = text.firstIndex(of: "]") else { throw .origin(String(text.dropFirst())) }
+            guard let end = text.firstIndex(of: "]") else {
+                throw .origin(String(text.dropFirst()))
+            }
             origin = try Self.origin(text[..<end].dropFirst())
             key = text[text.index(after: end)...]
         }

@@ -4,14 +4,14 @@ private import Bytes
 
 /// A partially signed transaction, version 0 (BIP-174 with the fields of BIP-371).
 ///
-/// Reading is strict: every known field has its form, no key stands there twice, nothing follows the
-/// end, and every previous transaction is the one that is spent. Every field is kept, so writing
-/// gives back what was read, byte for byte.
+/// Reading is strict: every known field has its form, no key stands there twice, nothing follows
+/// the end, and every previous transaction is the one that is spent. Every field is kept, so
+/// writing gives back what was read, byte for byte.
 package struct PSBT: Equatable, Sendable {
     /// The most bytes of one PSBT in its binary form.
     package static let byteCountMax = 64 * 1024 * 1024
 
-    private static let magic: [UInt8] = [0x70, 0x73, 0x62, 0x74, 0xff]
+    static let magic: [UInt8] = [0x70, 0x73, 0x62, 0x74, 0xff]
 
     package var global: PSBTMap
     package private(set) var transaction: Transaction
@@ -182,7 +182,7 @@ extension PSBT {
         do throws(BitcoinError) {
             return Coin(amount: try Amount(satoshis: satoshis), script: Array(bytes[script]))
         } catch {
-            throw PSBTError(place, .value(name, expected: "an amount of at most 21 million bitcoin"))
+            throw PSBTError(place, .value(name, expected: "at most 21 million bitcoin"))
         }
     }
 

@@ -81,7 +81,8 @@ extension PSBTProblem {
             "the key of \(name) carries \(found) bytes; expected \(expected)"
         case .valueLength(let name, let expected, let found):
             "the value of \(name) has \(found) bytes; expected \(expected)"
-        case .value(let name, let expected): "the value of \(name) is malformed; expected \(expected)"
+        case .value(let name, let expected):
+            "the value of \(name) is malformed; expected \(expected)"
         case .parent, .parentMismatch, .noSuchParentOutput, .coinsDiffer,
             .witnessCoinForLegacyScript, .redeemScriptMismatch, .witnessScriptMismatch:
             coinWords

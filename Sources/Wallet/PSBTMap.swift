@@ -75,14 +75,26 @@ package struct PSBTMap: Equatable, Sendable {
         fields.contains { $0.type == type }
     }
 
-    /// Puts a field in the place of the one with the same key, or at the end.
+    /// Puts a field in the place of the one with the same key, or else before the first greater
+    /// key, so that a map in order stays in order.
     package mutating func set(_ field: PSBTField) {
         for index in fields.indices
         where fields[index].type == field.type && fields[index].keyData == field.keyData {
             fields[index] = field
             return
         }
+        let key = field.key
+        let next = fields.firstIndex { key.lexicographicallyPrecedes($0.key) }
+        fields.insert(field, at: next ?? fields.endIndex)
+    }
+
+    /// Adds a field whose key is not there yet.
+    mutating func append(_ field: PSBTField) {
         fields.append(field)
+    }
+
+    mutating func sortByKey() {
+        fields.sort { $0.key.lexicographicallyPrecedes($1.key) }
     }
 
     /// Takes out every field of these types.

@@ -2,8 +2,8 @@ private import Bitcoin
 private import BitcoinCrypto
 
 extension PSBT {
-    /// The checks that BIP-174 demands of a signer, and of anyone who asks one: what is known of each
-    /// spent output must be consistent, and fit its kind.
+    /// The checks that BIP-174 demands of a signer, and of anyone who asks one: what is known of
+    /// each spent output must be consistent, and fit its kind.
     package func checkForSigning() throws(PSBTError) {
         for index in inputs.indices {
             try inputs[index].checkForSigning(place: .input(index))

@@ -1,0 +1,219 @@
+package import Bitcoin
+package import BitcoinCrypto
+
+/// What a PSBT does, in plain terms, for a person or for a program that explains it.
+package struct PSBTInspection: Equatable, Sendable {
+    package struct Input: Equatable, Sendable {
+        package let outPoint: OutPoint
+        package let sequence: UInt32
+        /// What is spent, if the PSBT says so.
+        package let coin: Coin?
+        package let coinSource: CoinSource?
+        package let address: String?
+        package let kind: ScriptKind?
+        package let owner: NamedOwner?
+        package let sighashType: SighashType?
+        package let signatures: Signatures
+    }
+
+    package struct Output: Equatable, Sendable {
+        package let coin: Coin
+        /// Nothing where the script has none.
+        package let address: String?
+        package let kind: ScriptKind
+        package let owner: NamedOwner?
+    }
+
+    /// A key of one of our wallets.
+    package struct NamedOwner: Equatable, Sendable {
+        package let wallet: String
+        package let place: KeyPlace
+    }
+
+    package enum Signatures: Equatable, Sendable {
+        case none
+        case partial(count: Int)
+        case final
+    }
+
+    /// What the lock time means for this transaction.
+    package enum Lock: Equatable, Sendable {
+        case none
+        /// There is a lock time, but every input's sequence switches it off.
+        case withoutEffect(UInt32)
+        case height(UInt32)
+        /// Seconds since 1970.
+        case time(UInt32)
+    }
+
+    package let transactionID: TransactionID
+    package let version: UInt32
+    package let inputs: [Input]
+    package let outputs: [Output]
+    package let lock: Lock
+    /// Whether any input lets the transaction be replaced (BIP-125).
+    package let isReplaceable: Bool
+    /// The spent amount, if every input's is known and the sum is one.
+    package let spent: Amount?
+    package let paid: Amount?
+    /// Spent less paid, if both are known and the outputs do not exceed the inputs.
+    package let fee: Amount?
+    /// Whether every amount that the fee rests on comes from a previous transaction.
+    package let feeIsProven: Bool
+    /// The size of the signed transaction, if every input is of a kind that we sign.
+    package let virtualByteCount: Int?
+
+    /// Satoshi per 1,000 virtual bytes, rounded down.
+    package var feerate: UInt64? {
+        guard let fee, let virtualByteCount else { return nil }
+        return fee.satoshis * 1_000 / UInt64(virtualByteCount)
+    }
+
+    /// Outflow: what leaves our wallets, the fee included; unknown if any of our amounts is.
+    package var outflow: Amount? {
+        let ours = inputs.filter { $0.owner != nil }
+        let coins = ours.compactMap(\.coin)
+        guard coins.count == ours.count else { return nil }
+        do throws(BitcoinError) {
+            let back = try Amount.sum(outputs.filter { $0.owner != nil }.map(\.coin))
+            return try Amount.sum(coins).subtracting(back)
+        } catch {
+            return nil
+        }
+    }
+
+    /// Looks at a PSBT. A derivation that claims to be ours and is not is an error.
+    package init(
+        _ psbt: PSBT,
+        wallets: inout WalletSet,
+        network: Network,
+        curve: borrowing Curve
+    ) throws(RequestError) {
+        let transaction = psbt.transaction
+        inputs = try Self.inputs(psbt, &wallets, network, curve)
+        outputs = try Self.outputs(psbt, &wallets, network, curve)
+        transactionID = transaction.id
+        version = transaction.version
+        lock = Self.lock(transaction)
+        isReplaceable = transaction.inputs.contains { $0.sequence < 0xffff_fffe }
+        let coins = inputs.compactMap(\.coin)
+        let spent = coins.count == inputs.count ? Self.sum(coins) : nil
+        let paid = Self.sum(transaction.outputs)
+        self.spent = spent
+        self.paid = paid
+        fee = Self.difference(spent, paid)
+        feeIsProven = inputs.allSatisfy { $0.coinSource == .previousTransaction }
+        virtualByteCount = Self.virtualByteCount(inputs, transaction.outputs)
+    }
+}
+
+extension PSBTInspection {
+    private static func inputs(
+        _ psbt: PSBT,
+        _ wallets: inout WalletSet,
+        _ network: Network,
+        _ curve: borrowing Curve
+    ) throws(RequestError) -> [Input] {
+        var inputs: [Input] = []
+        for (index, input) in psbt.inputs.enumerated() {
+            var owner: NamedOwner?
+            if let coin = input.coin {
+                let found = try wallets.owner(
+                    of: coin.script,
+                    derivations: input.derivations,
+                    at: .input(index),
+                    curve: curve
+                )
+                owner = found.map { named($0, wallets) }
+            }
+            let count = input.partialSignatures.count + (input.tapKeySignature == nil ? 0 : 1)
+            inputs.append(
+                Input(
+                    outPoint: psbt.transaction.inputs[index].previous,
+                    sequence: psbt.transaction.inputs[index].sequence,
+                    coin: input.coin,
+                    coinSource: input.coinSource,
+                    address: input.coin.flatMap { AddressText.write($0.script, network: network) },
+                    kind: input.coin.map { ScriptKind(of: $0.script.span) },
+                    owner: owner,
+                    sighashType: input.sighashType,
+                    signatures: input.isFinal ? .final : count > 0 ? .partial(count: count) : .none
+                )
+            )
+        }
+        return inputs
+    }
+
+    private static func outputs(
+        _ psbt: PSBT,
+        _ wallets: inout WalletSet,
+        _ network: Network,
+        _ curve: borrowing Curve
+    ) throws(RequestError) -> [Output] {
+        var outputs: [Output] = []
+        for (index, output) in psbt.outputs.enumerated() {
+            let coin = psbt.transaction.outputs[index]
+            let found = try wallets.owner(
+                of: coin.script,
+                derivations: output.derivations,
+                at: .output(index),
+                curve: curve
+            )
+            outputs.append(
+                Output(
+                    coin: coin,
+                    address: AddressText.write(coin.script, network: network),
+                    kind: ScriptKind(of: coin.script.span),
+                    owner: found.map { named($0, wallets) }
+                )
+            )
+        }
+        return outputs
+    }
+
+    private static func named(_ owner: Owner, _ wallets: WalletSet) -> NamedOwner {
+        NamedOwner(wallet: wallets.wallets[owner.wallet].name, place: owner.place)
+    }
+
+    private static func lock(_ transaction: Transaction) -> Lock {
+        let lockTime = transaction.lockTime
+        guard lockTime > 0 else { return .none }
+        guard transaction.inputs.contains(where: { $0.sequence != 0xffff_ffff }) else {
+            return .withoutEffect(lockTime)
+        }
+        return lockTime < 500_000_000 ? .height(lockTime) : .time(lockTime)
+    }
+
+    private static func sum(_ coins: [Coin]) -> Amount? {
+        do throws(BitcoinError) {
+            return try Amount.sum(coins)
+        } catch {
+            return nil
+        }
+    }
+
+    private static func difference(_ spent: Amount?, _ paid: Amount?) -> Amount? {
+        guard let spent, let paid else { return nil }
+        do throws(BitcoinError) {
+            return try spent.subtracting(paid)
+        } catch {
+            return nil
+        }
+    }
+
+    private static func virtualByteCount(_ inputs: [Input], _ outputs: [Coin]) -> Int? {
+        guard !inputs.isEmpty else { return nil }
+        var size = TransactionSize(inputCount: inputs.count, outputCount: outputs.count)
+        for input in inputs {
+            switch input.kind {
+            case .p2wpkh: size.addInput(.p2wpkh, type: .all)
+            case .p2tr: size.addInput(.p2tr, type: input.sighashType ?? .default)
+            case .p2pkh, .p2sh, .p2wsh, .opReturn, .unknown, nil: return nil
+            }
+        }
+        for output in outputs {
+            size.addOutput(scriptByteCount: output.script.count)
+        }
+        return size.virtualByteCount
+    }
+}

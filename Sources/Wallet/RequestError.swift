@@ -1,0 +1,64 @@
+package import Bitcoin
+package import BitcoinCrypto
+
+/// What there may be only so much of in a request.
+package enum RequestPart: String, Equatable, Sendable {
+    case inputs, outputs, wallets, parents
+    case bytes
+    case resolvedBytes = "bytes without the previous transactions"
+    case parentBytes = "bytes in a previous transaction"
+}
+
+/// Why a PSBT cannot become a request, or signatures cannot go back into it.
+package enum RequestError: Error, Equatable, Sendable {
+    case psbt(PSBTError)
+    case crypto(CryptoError)
+    case count(RequestPart, found: Int, least: Int, most: Int)
+    case alreadyFinal(input: Int)
+    case coinUnknown(input: Int)
+    case parentMissing(input: Int)
+    case notOurs(input: Int, address: String)
+    case claimMismatch(PSBTPlace, wallet: String, path: String)
+    case indexOverMaximum(PSBTPlace, wallet: String, index: UInt32, most: UInt32)
+    case sighashType(input: Int, found: UInt32)
+    case scriptTooLong(output: Int, count: Int, limit: Int)
+    case sum(BitcoinError)
+    case outputsExceedInputs(inputs: Amount, outputs: Amount)
+    case signatureCount(expected: Int, found: Int)
+    case otherTransaction
+}
+
+extension RequestError: CustomStringConvertible {
+    /// A sentence for a person.
+    package var description: String {
+        switch self {
+        case .psbt(let error): error.description
+        case .crypto(let error): "a key could not be derived: \(error)"
+        case .count(let part, let found, let least, let most):
+            "\(found) \(part.rawValue); expected \(least) to \(most)"
+        case .alreadyFinal(let input): "input \(input): already signed and finalized"
+        case .coinUnknown(let input):
+            "input \(input): the spent output is not given; "
+                + "expected PSBT_IN_NON_WITNESS_UTXO, or PSBT_IN_WITNESS_UTXO for taproot"
+        case .parentMissing(let input):
+            "input \(input): the previous transaction is not given (PSBT_IN_NON_WITNESS_UTXO); "
+                + "it is needed for every input unless all are taproot"
+        case .notOurs(let input, let address):
+            "input \(input): \(address) belongs to none of our wallets; every input must be ours"
+        case .claimMismatch(let place, let wallet, let path):
+            "\(place): said to be \(path) of wallet '\(wallet)', but the script there is another"
+        case .indexOverMaximum(let place, let wallet, let index, let most):
+            "\(place): index \(index) of wallet '\(wallet)'; expected at most \(most)"
+        case .sighashType(let input, let found):
+            "input \(input): sighash type \(found); expected one byte"
+        case .scriptTooLong(let output, let count, let limit):
+            "output \(output): a script of \(count) bytes; expected at most \(limit)"
+        case .sum(let error): "the amounts do not add up: \(error)"
+        case .outputsExceedInputs(let inputs, let outputs):
+            "the outputs hold \(outputs.satoshis) sat, the inputs only \(inputs.satoshis) sat"
+        case .signatureCount(let expected, let found):
+            "\(found) signatures; expected \(expected), one for each input"
+        case .otherTransaction: "the signatures are for another transaction"
+        }
+    }
+}

@@ -1,0 +1,228 @@
+package import Bitcoin
+package import BitcoinCrypto
+private import Bytes
+private import Wire
+
+/// What the front asks the gate to sign (docs/protocol.md, section 3), with what is needed to put
+/// the signatures back.
+package struct SigningRequest: Equatable, Sendable {
+    /// The transaction with its claims.
+    package let resolved: [UInt8]
+    /// The previous transactions, each once, without their witnesses.
+    package let parents: [[UInt8]]
+    /// Who owns each input.
+    package let inputOwners: [Owner]
+    /// Who owns each output, if we do.
+    package let outputOwners: [Owner?]
+    /// How each input is to be signed.
+    package let sighashTypes: [SighashType]
+    /// The unsigned transaction.
+    package let transactionID: TransactionID
+
+    /// The bytes of a SigningRequest.
+    package var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(byteCount)
+        bytes.append(number: UInt32(resolved.count))
+        bytes += resolved
+        bytes.append(number: UInt16(parents.count))
+        for parent in parents {
+            bytes.append(number: UInt32(parent.count))
+            bytes += parent
+        }
+        return bytes
+    }
+
+    package var byteCount: Int {
+        parents.reduce(6 + resolved.count) { $0 + 4 + $1.count }
+    }
+
+    /// The most bytes of a request: a frame is at most 64 MiB, its kind included.
+    package static let byteCountMax = 64 * 1024 * 1024 - 1
+    /// The most bytes of an output script in a request.
+    package static let scriptByteCountMax = 10_000
+    package static let parentCountMax = 5_000
+
+    /// Makes the request that signs all inputs of a PSBT, which must all be ours.
+    package init(
+        _ psbt: PSBT,
+        wallets: inout WalletSet,
+        network: Network,
+        curve: borrowing Curve
+    ) throws(RequestError) {
+        let transaction = psbt.transaction
+        try Self.checkCounts(transaction)
+        do throws(PSBTError) {
+            try psbt.checkForSigning()
+        } catch {
+            throw .psbt(error)
+        }
+        let coins = try Self.coins(psbt)
+        inputOwners = try Self.inputOwners(psbt, coins, &wallets, network, curve)
+        outputOwners = try Self.outputOwners(psbt, &wallets, curve)
+        try Self.checkSums(coins, transaction.outputs)
+        let kinds = inputOwners.map { wallets.wallets[$0.wallet].kind }
+        sighashTypes = try Self.sighashTypes(psbt, kinds)
+        parents = try Self.parents(psbt, allTaproot: kinds.allSatisfy { $0 == .p2tr })
+        var writer = ResolvedWriter(wallets.wallets)
+        resolved = try writer.write(
+            transaction,
+            network: network,
+            coins: coins,
+            inputOwners: inputOwners,
+            outputOwners: outputOwners,
+            sighashTypes: sighashTypes
+        )
+        transactionID = transaction.id
+        guard byteCount <= Self.byteCountMax else {
+            throw .count(.bytes, found: byteCount, least: 1, most: Self.byteCountMax)
+        }
+    }
+
+    private static func checkCounts(_ transaction: Transaction) throws(RequestError) {
+        let (inputs, outputs) = (transaction.inputs.count, transaction.outputs.count)
+        guard (1...ResolvedRequest.inputCountMax).contains(inputs) else {
+            throw .count(.inputs, found: inputs, least: 1, most: ResolvedRequest.inputCountMax)
+        }
+        guard (1...ResolvedRequest.outputCountMax).contains(outputs) else {
+            throw .count(.outputs, found: outputs, least: 1, most: ResolvedRequest.outputCountMax)
+        }
+        for (index, output) in transaction.outputs.enumerated()
+        where output.script.count > scriptByteCountMax {
+            throw .scriptTooLong(
+                output: index,
+                count: output.script.count,
+                limit: scriptByteCountMax
+            )
+        }
+    }
+
+    /// What each input spends.
+    private static func coins(_ psbt: PSBT) throws(RequestError) -> [Coin] {
+        var coins: [Coin] = []
+        coins.reserveCapacity(psbt.inputs.count)
+        for (index, input) in psbt.inputs.enumerated() {
+            guard !input.isFinal else { throw .alreadyFinal(input: index) }
+            guard let coin = input.coin else { throw .coinUnknown(input: index) }
+            coins.append(coin)
+        }
+        // An amount without its previous transaction is safe only where every signature commits to
+        // every amount, that is, where all inputs are taproot.
+        if coins.contains(where: { ScriptKind(of: $0.script.span) != .p2tr }) {
+            for (index, input) in psbt.inputs.enumerated() where input.provenCoin == nil {
+                throw .parentMissing(input: index)
+            }
+        }
+        return coins
+    }
+
+    private static func inputOwners(
+        _ psbt: PSBT,
+        _ coins: [Coin],
+        _ wallets: inout WalletSet,
+        _ network: Network,
+        _ curve: borrowing Curve
+    ) throws(RequestError) -> [Owner] {
+        var owners: [Owner] = []
+        owners.reserveCapacity(coins.count)
+        for (index, coin) in coins.enumerated() {
+            let found = try wallets.owner(
+                of: coin.script,
+                derivations: psbt.inputs[index].derivations,
+                at: .input(index),
+                curve: curve
+            )
+            guard let found else {
+                let address = AddressText.write(coin.script, network: network)
+                throw .notOurs(input: index, address: address ?? "script \(hexText(coin.script))")
+            }
+            owners.append(found)
+        }
+        return owners
+    }
+
+    private static func outputOwners(
+        _ psbt: PSBT,
+        _ wallets: inout WalletSet,
+        _ curve: borrowing Curve
+    ) throws(RequestError) -> [Owner?] {
+        var owners: [Owner?] = []
+        owners.reserveCapacity(psbt.outputs.count)
+        for (index, output) in psbt.outputs.enumerated() {
+            owners.append(
+                try wallets.owner(
+                    of: psbt.transaction.outputs[index].script,
+                    derivations: output.derivations,
+                    at: .output(index),
+                    curve: curve
+                )
+            )
+        }
+        return owners
+    }
+
+    private static func checkSums(_ coins: [Coin], _ outputs: [Coin]) throws(RequestError) {
+        let spent: Amount
+        let paid: Amount
+        do throws(BitcoinError) {
+            spent = try Amount.sum(coins)
+            paid = try Amount.sum(outputs)
+        } catch {
+            throw .sum(error)
+        }
+        guard paid <= spent else { throw .outputsExceedInputs(inputs: spent, outputs: paid) }
+    }
+
+    private static func sighashTypes(
+        _ psbt: PSBT,
+        _ kinds: [OutputKind]
+    ) throws(RequestError) -> [SighashType] {
+        var types: [SighashType] = []
+        types.reserveCapacity(kinds.count)
+        for (index, kind) in kinds.enumerated() {
+            let type = psbt.inputs[index].sighashType ?? (kind == .p2tr ? .default : .all)
+            guard type.rawValue <= 0xff else {
+                throw .sighashType(input: index, found: type.rawValue)
+            }
+            types.append(type)
+        }
+        return types
+    }
+
+    /// The previous transactions in the order of first use; none where all inputs are taproot.
+    private static func parents(
+        _ psbt: PSBT,
+        allTaproot: Bool
+    ) throws(RequestError) -> [[UInt8]] {
+        guard !allTaproot else { return [] }
+        var seen: Set<TransactionID> = []
+        var parents: [[UInt8]] = []
+        for (index, input) in psbt.transaction.inputs.enumerated()
+        where seen.insert(input.previous.txid).inserted {
+            guard let parent = psbt.parents[input.previous.txid] else {
+                throw .parentMissing(input: index)
+            }
+            guard parent.legacyBytes.count <= ParentStream.byteCountMax else {
+                throw .count(
+                    .parentBytes,
+                    found: parent.legacyBytes.count,
+                    least: ParentStream.byteCountMin,
+                    most: ParentStream.byteCountMax
+                )
+            }
+            parents.append(parent.legacyBytes)
+        }
+        return parents
+    }
+}
+
+extension Amount {
+    /// The sum of all coins.
+    package static func sum(_ coins: [Coin]) throws(BitcoinError) -> Amount {
+        var total = Amount.zero
+        for coin in coins {
+            total = try total.adding(coin.amount)
+        }
+        return total
+    }
+}

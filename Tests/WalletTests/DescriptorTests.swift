@@ -1,0 +1,139 @@
+import Bitcoin
+import BitcoinCrypto
+import Bytes
+import Foundation
+import TestSupport
+import Testing
+import Wallet
+
+@Suite("Descriptors")
+struct DescriptorTests {
+    private static let tpub: String = {
+        do {
+            let signer = try TestSigner(TestSigner.abandon)
+            let wallet = try signer.wallet("w", .p2wpkh, path: path("84h/1h/0h"))
+            return ExtendedKeyText.write(wallet.account, network: .test)
+        } catch {
+            preconditionFailure("the words of the test are good: \(error)")
+        }
+    }()
+
+    private func failure(_ text: String, _ network: Network = .test) throws -> DescriptorError? {
+        let curve = try Curve()
+        do throws(DescriptorError) {
+            _ = try Descriptor(text, network: network, curve: curve)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private struct Row: Decodable {
+        let expr: String
+        let valid: Bool
+        let comment: String
+    }
+
+    @Test(
+        "The 8 checksums of BIP-380 are told right from wrong",
+        .enabled(if: Vectors.present, Vectors.reason)
+    )
+    func checksums() throws {
+        let rows: [Row] = try Vectors.json("bitcoin/bip-0380/descriptor_vectors.json")
+        let checksums = rows.prefix(8)
+        #expect(checksums.count == 8)
+        for row in checksums {
+            var isRight = true
+            do throws(DescriptorError) {
+                _ = try DescriptorChecksum.strip(row.expr)
+            } catch {
+                isRight = false
+            }
+            #expect(isRight == row.valid, "\(row.comment)")
+        }
+        #expect(DescriptorChecksum.make("raw(deadbeef)") == "89f8spxm")
+    }
+
+    @Test("What is read is written again, with the checksum on demand")
+    func roundTrip() throws {
+        let curve = try Curve()
+        for text in [
+            "wpkh([d34db33f/84h/1h/0h]\(Self.tpub)/<0;1>/*)",
+            "tr([d34db33f/86h/1h/0h]\(Self.tpub)/<0;1>/*)",
+            "wpkh(\(Self.tpub)/<0;1;2>/*)",
+            "tr(\(Self.tpub)/5/*)",
+            "wpkh(self/84h/1h/0h/<0;1>/*)",
+            "tr(self/86h/1h/7h/<0;1>/*)",
+        ] {
+            let descriptor = try Descriptor(text, network: .test, curve: curve)
+            #expect(descriptor.text(network: .test) == text)
+            let checked = descriptor.textWithChecksum(network: .test)
+            #expect(checked.count == text.count + 9)
+            #expect(try Descriptor(checked, network: .test, curve: curve) == descriptor)
+        }
+        let own = try Descriptor("wpkh(self/84'/1'/0h/<0;1>/*)", network: .test, curve: curve)
+        #expect(own.key == .own(path: path("84h/1h/0h")))
+        #expect(own.branches == [0, 1])
+        #expect(own.kind == .p2wpkh)
+    }
+
+    @Test("Whatever is not one key of one account is refused, and the error says why")
+    func refusals() throws {
+        let key = "[d34db33f/84h/1h/0h]\(Self.tpub)"
+        #expect(try failure("pkh(\(key)/<0;1>/*)") == .unsupportedForm("pkh(\(key)/<0;1>/*)"))
+        #expect(try failure("wsh(pk(\(key)/<0;1>/*))") != nil)
+        #expect(try failure("tr(\(key)/<0;1>/*,pk(\(key)/<0;1>/*))") != nil)
+        #expect(try failure("wpkh(\(key)/<0;1>)") == .noWildcard)
+        #expect(try failure("wpkh(\(key)/<0;1>/*h)") == .noWildcard)
+        #expect(try failure("wpkh(\(key))") == .noWildcard)
+        #expect(try failure("wpkh(\(key)/<0;0>/*)") == .branches("<0;0>"))
+        #expect(try failure("wpkh(\(key)/<0>/*)") == .branches("<0>"))
+        #expect(try failure("wpkh(\(key)/<0;1h>/*)") == .branches("<0;1h>"))
+        #expect(try failure("wpkh(\(key)/0/<0;1>/*)") != nil)
+        #expect(
+            try failure("wpkh([d34db33f/84h]\(Self.tpub)/<0;1>/*)") == .depth(origin: 1, key: 3)
+        )
+        #expect(try failure("wpkh([d34db33/84h/1h/0h]\(Self.tpub)/<0;1>/*)") != nil)
+        #expect(try failure("wpkh([d34db33f/84h/x/0h]\(Self.tpub)/<0;1>/*)") == .step("x"))
+        #expect(try failure("wpkh([d34db33f/84h/01/0h]\(Self.tpub)/<0;1>/*)") == .step("01"))
+        #expect(
+            try failure("wpkh([d34db33f/84h/2147483648/0h]\(Self.tpub)/<0;1>/*)")
+                == .step("2147483648")
+        )
+        #expect(try failure("wpkh(\(Self.tpub)/<0;1>/*)", .main) == .otherNetwork)
+        #expect(try failure("wpkh(\(Self.tpub.dropLast())/<0;1>/*)") != nil)
+        #expect(try failure("wpkh(self/84h/1/0h/<0;1>/*)") != nil)
+        #expect(try failure("wpkh(self/<0;1>/*)") != nil)
+        #expect(try failure("") != nil)
+        #expect(try failure("wpkh()") == .noWildcard)
+    }
+
+    private struct Derived: Decodable {
+        let section: String
+        let address: String?
+    }
+
+    @Test(
+        "The addresses of BIP-84 and BIP-86 come from the account's public key",
+        .enabled(if: Vectors.present, Vectors.reason),
+        arguments: [
+            ("bip-0084", OutputKind.p2wpkh, "84h/0h/0h"), ("bip-0086", .p2tr, "86h/0h/0h"),
+        ]
+    )
+    func addresses(bip: String, kind: OutputKind, account: String) throws {
+        let rows: [Derived] = try Vectors.json("bitcoin/\(bip)/vectors.json")
+        let signer = try TestSigner(TestSigner.abandon)
+        let wallet = try signer.wallet("w", kind, path: path(account))
+        let expected = rows.compactMap(\.address)
+        #expect(expected.count == 3)
+        for (place, address) in zip([(0, 0), (0, 1), (1, 0)], expected) {
+            let place = KeyPlace(branch: UInt8(place.0), index: UInt32(place.1))
+            let script = try wallet.script(place, curve: signer.curve)
+            #expect(AddressText.write(script, network: .main) == address)
+            #expect(try AddressText.read(address, network: .main) == script)
+        }
+        let text = wallet.descriptor.textWithChecksum(network: .main)
+        let read = try Descriptor(text, network: .main, curve: signer.curve)
+        #expect(read == wallet.descriptor)
+    }
+}

@@ -1,0 +1,107 @@
+import Bitcoin
+import Bytes
+import Foundation
+import TestSupport
+import Testing
+import Wallet
+
+@Suite("Whole signings", .enabled(if: Vectors.present, Vectors.reason))
+struct SigningVectorTests {
+    private struct JadeCase: Decodable {
+        struct Input: Decodable {
+            let psbt: String
+        }
+        struct Output: Decodable {
+            let psbt: String
+            let txn: String
+        }
+        let input: Input
+        let expected_output: Output
+    }
+
+    @Test(
+        "Jade's PSBTs are signed, put together and finished to the very bytes that Jade gives",
+        arguments: [
+            ("psbt_ss_p2wpkh.json", OutputKind.p2wpkh, "84h/1h/0h"),
+            ("psbt_ss_p2tr_default_all.json", OutputKind.p2tr, "86h/1h/0h"),
+        ]
+    )
+    func jade(file: String, kind: OutputKind, account: String) throws {
+        let one: JadeCase = try Vectors.json("bitcoin/jade/\(file)")
+        let signer = try TestSigner(TestSigner.jade)
+        #expect(try signer.masterFingerprint().hex == "59d1f3b0")
+        var wallets = WalletSet([try signer.wallet("jade", kind, path: path(account))])
+        var psbt = try PSBT(base64: one.input.psbt)
+        let request = try SigningRequest(
+            psbt,
+            wallets: &wallets,
+            network: .regtest,
+            curve: signer.curve
+        )
+        #expect(request.parents.count == (kind == .p2wpkh ? 2 : 0))
+        let signatures = try signer.sign(request.resolved, wallets: wallets.wallets)
+        try psbt.insert(signatures, for: request, wallets: wallets, curve: signer.curve)
+        #expect(psbt.base64 == one.expected_output.psbt)
+        try psbt.finalize()
+        #expect(hexText(try psbt.extract().serialized()) == one.expected_output.txn)
+    }
+
+    @Test("A signature that is spoiled, swapped or missing is not put into the PSBT")
+    func spoiled() throws {
+        let one: JadeCase = try Vectors.json("bitcoin/jade/psbt_ss_p2wpkh.json")
+        let signer = try TestSigner(TestSigner.jade)
+        var wallets = WalletSet([try signer.wallet("w", .p2wpkh, path: path("84h/1h/0h"))])
+        var psbt = try PSBT(base64: one.input.psbt)
+        let request = try SigningRequest(
+            psbt,
+            wallets: &wallets,
+            network: .regtest,
+            curve: signer.curve
+        )
+        let good = try signer.sign(request.resolved, wallets: wallets.wallets)
+        var flipped = good
+        flipped[1][40] ^= 1
+        #expect(throws: RequestError.psbt(PSBTError(.input(1), .signatureInvalid))) {
+            try psbt.insert(flipped, for: request, wallets: wallets, curve: signer.curve)
+        }
+        #expect(throws: RequestError.psbt(PSBTError(.input(0), .signatureInvalid))) {
+            try psbt.insert(good.reversed(), for: request, wallets: wallets, curve: signer.curve)
+        }
+        #expect(throws: RequestError.signatureCount(expected: 2, found: 1)) {
+            try psbt.insert([good[0]], for: request, wallets: wallets, curve: signer.curve)
+        }
+        #expect(throws: PSBTError(.input(1), .noSignature)) { try psbt.finalize() }
+        #expect(throws: PSBTError(.input(1), .notFinal)) { try psbt.extract() }
+    }
+
+    @Test("The combiner of BIP-174 makes the PSBTs of its two examples")
+    func combiner() throws {
+        let cases = try PSBTCase.all("bip-0174")
+        let psbt = { (index: Int) in
+            try PSBT([UInt8](hex: try #require(cases.first { $0.index == index }).hex))
+        }
+        for (one, other, together) in [(37, 38, 39), (42, 43, 44)] {
+            var combined = try psbt(one)
+            try combined.combine(with: try psbt(other))
+            let expected = try psbt(together)
+            #expect(
+                combined.inputs.map(\.map.fields.count) == expected.inputs.map(\.map.fields.count)
+            )
+            #expect(combined.bytes.count == expected.bytes.count)
+            if one == 42 { #expect(combined.bytes == expected.bytes) }
+        }
+        var first = try psbt(37)
+        #expect(throws: PSBTError(.whole, .otherTransaction)) {
+            try first.combine(with: try psbt(42))
+        }
+    }
+
+    @Test("The extractor of BIP-174 gives its transaction")
+    func extractor() throws {
+        let cases = try PSBTCase.all("bip-0174")
+        let final = try #require(cases.first { $0.index == 40 })
+        let transaction = try #require(cases.first { $0.index == 41 })
+        let extracted = try PSBT([UInt8](hex: final.hex)).extract()
+        #expect(hexText(extracted.serialized()) == transaction.hex)
+    }
+}
