@@ -28,7 +28,7 @@ extension [UInt8] {
     }
 
     /// Lower-case hexadecimal text.
-    package var hex: String {
+    package var hexDigits: String {
         var text = ""
         text.reserveCapacity(count * 2)
         for byte in self {
@@ -39,7 +39,7 @@ extension [UInt8] {
     }
 
     /// The bytes that a hexadecimal text stands for, or nil if it is none.
-    package init?(hex text: String) {
+    package init?(hexDigits text: String) {
         let digits = [UInt8](text.utf8)
         guard digits.count.isMultiple(of: 2) else { return nil }
         self.init()
@@ -54,8 +54,8 @@ extension [UInt8] {
 
 extension FixedBytes {
     /// Lower-case hexadecimal text.
-    package var hex: String { [UInt8](copying: span).hex }
+    package var hexDigits: String { [UInt8](copying: span).hexDigits }
 
     /// The text of a transaction id as explorers print it: the hash backwards.
-    package var reversedHex: String { [UInt8]([UInt8](copying: span).reversed()).hex }
+    package var reversedHexDigits: String { [UInt8]([UInt8](copying: span).reversed()).hexDigits }
 }

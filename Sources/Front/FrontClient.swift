@@ -3,7 +3,8 @@ package import LocalSocket
 /// The command line's side of front.sock.
 package enum FrontClient {
     /// Asks one thing and gives the answer; a failure that the front reports is thrown.
-    package static func ask(_ request: FrontRequest, of home: Home) throws(FrontError) -> FrontReply {
+    package static func ask(_ request: FrontRequest, of home: Home) throws(FrontError) -> FrontReply
+    {
         let socket = try UnixSocket.connect(home.frontSocket, what: "the appliance")
         try JSONFrame.write(request, to: socket)
         guard let reply = try JSONFrame.read(FrontReply.self, from: socket) else {

@@ -59,6 +59,8 @@ package struct WalletFacts: Codable, Equatable, Sendable {
     /// Output descriptors with checksums.
     package var receive: String
     package var change: String
+    /// The steps below the account key, receive first.
+    package var branches: [UInt32]
     /// No index beyond it is signed for.
     package var indexMax: UInt32
 
@@ -71,6 +73,7 @@ package struct WalletFacts: Codable, Equatable, Sendable {
         xpub: String,
         receive: String,
         change: String,
+        branches: [UInt32],
         indexMax: UInt32
     ) {
         self.name = name
@@ -81,6 +84,7 @@ package struct WalletFacts: Codable, Equatable, Sendable {
         self.xpub = xpub
         self.receive = receive
         self.change = change
+        self.branches = branches
         self.indexMax = indexMax
     }
 }

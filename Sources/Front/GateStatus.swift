@@ -35,7 +35,7 @@ package struct GateStatusFacts: Codable, Equatable, Sendable {
     package var startedBoottime: UInt64
 
     /// Reads a `gate-status` reply (protocol.md, section 9).
-    init(reading payload: [UInt8]) throws(FrontError) {
+    package init(reading payload: [UInt8]) throws(FrontError) {
         do {
             var reader = ByteReader(payload.span)
             serving = try reader.readUInt8() == 1
@@ -56,15 +56,15 @@ package struct GateStatusFacts: Codable, Equatable, Sendable {
                 case .closed: "closed"
                 }
             network = status.network
-            homeID = status.homeID.hex
+            homeID = status.homeID.hexDigits
             logNumber = status.logNumber
             logSize = status.logSize
-            root = status.root.hex
+            root = status.root.hexDigits
             epoch = status.epoch
-            policyHash = status.bundleHash.hex
+            policyHash = status.bundleHash.hexDigits
             allowanceTotal = status.allowanceTotal
             allowanceSpent = status.allowanceSpent
-            auditKey = status.auditPublicKey.hex
+            auditKey = status.auditPublicKey.hexDigits
             kernelBits = status.kernel
             build = status.build
             landlockABI = status.landlockABI

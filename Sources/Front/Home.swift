@@ -102,6 +102,17 @@ package struct HomeFacts: Codable, Equatable, Sendable {
         return facts
     }
 
+    /// What is written into home.json.
+    package func json() throws(FrontError) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        do {
+            return [UInt8](try encoder.encode(self)) + [0x0A]
+        } catch {
+            throw .failed("the facts of the home cannot be written as JSON")
+        }
+    }
+
     /// The wallet of that name.
     package func wallet(named name: String) throws(FrontError) -> WalletFacts {
         guard let found = wallets.first(where: { $0.name == name }) else {

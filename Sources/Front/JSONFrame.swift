@@ -35,6 +35,16 @@ package enum JSONFrame {
         _ value: some Encodable,
         to descriptor: borrowing Descriptor
     ) throws(FrontError) {
+        let frame = try bytes(value)
+        do {
+            try descriptor.writeAll(frame.span)
+        } catch {
+            throw .failed("the connection ended while a message was written")
+        }
+    }
+
+    /// One document with its length before it.
+    static func bytes(_ value: some Encodable) throws(FrontError) -> [UInt8] {
         let body: [UInt8]
         do {
             body = [UInt8](try JSONEncoder().encode(value))
@@ -44,17 +54,7 @@ package enum JSONFrame {
         guard body.count <= byteCountMax else {
             throw .failed("an answer of \(body.count) bytes; at most \(byteCountMax) are sent")
         }
-        var frame: [UInt8] = []
-        frame.reserveCapacity(body.count + 4)
-        for place in 0..<4 {
-            frame.append(UInt8(truncatingIfNeeded: body.count >> (8 * place)))
-        }
-        frame += body
-        do {
-            try descriptor.writeAll(frame.span)
-        } catch {
-            throw .failed("the connection ended while a message was written")
-        }
+        return (0..<4).map { UInt8(truncatingIfNeeded: body.count >> (8 * $0)) } + body
     }
 
     /// Grows as bytes arrive, so that a length alone costs nobody memory.

@@ -1,1 +1,45 @@
-// portcullis-front
+private import CLinux
+private import Confinement
+private import Front
+private import LocalSocket
+
+// The front: started by `portcullis up` with 3 the clients' listener, 4 public/, 5 run/, 6 readiness.
+// Arguments: `own-user=UID` where it has a user of its own, `accept-weaker-kernel`.
+
+func fail(_ words: String) -> Never {
+    var standardError = Descriptor(adopting: 2)
+    standardError.pin()
+    let text = [UInt8]("portcullis-front: \(words)\n".utf8)
+    do {
+        try standardError.writeAll(text.span)
+    } catch {
+        linux_exit(1)
+    }
+    linux_exit(1)
+}
+
+do {
+    let options = try FrontOptions(CommandLine.arguments.dropFirst())
+    let facts = try HomeFacts.read(publicFolder: 4)
+    var service = try FrontService(
+        facts,
+        listener: Descriptor(adopting: 3),
+        places: FrontPlaces(runFolder: 5)
+    )
+    _ = try Confinement.apply(
+        ConfinementPlan(
+            profile: .front(public: 4),
+            descriptorsMax: 256,
+            ownUser: options.ownUser,
+            acceptsWeakerKernel: options.acceptsWeakerKernel
+        )
+    )
+    let readiness = Descriptor(adopting: 6)
+    try readiness.writeAll("1")
+    _ = consume readiness
+    try service.run()
+} catch let error as FrontError {
+    fail(error.message)
+} catch {
+    fail("\(error)")
+}

@@ -1,0 +1,80 @@
+private import Bitcoin
+private import Bytes
+private import Policy
+
+/// What a compiled policy says that people ask about.
+package struct BundleFacts: Sendable {
+    package struct Limit: Sendable {
+        package var name: String
+        package var windowSeconds: UInt32
+        /// Satoshi; nothing where there is no such cap.
+        package var amountMax: UInt64?
+        package var countMax: UInt32?
+    }
+
+    /// A wallet's template, as the signer will fill it in.
+    package struct Wallet: Sendable {
+        package var name: String
+        /// 32 bytes, hexadecimal.
+        package var id: String
+        /// `wpkh` or `tr`.
+        package var kind: String
+        /// The steps from the master key to the account key.
+        package var steps: [UInt32]
+        package var branches: [UInt32]
+        package var indexMax: UInt32
+    }
+
+    package var network: UInt8
+    /// 32 bytes, hexadecimal.
+    package var hash: String
+    package var allowance: UInt64
+    package var adminCount: Int
+    package var limits: [Limit]
+    package var wallets: [Wallet]
+
+    /// Checks and reads a bundle.
+    package init(reading bytes: [UInt8]) throws(FrontError) {
+        do {
+            let bundle = try CheckedBundle(checking: bytes.span)
+            network = bundle.networkCode
+            hash = bundle.hash.hexDigits
+            allowance = bundle.allowance
+            adminCount = bundle.adminCount
+            limits = []
+            wallets = []
+            for place in 0..<bundle.limitCount {
+                let limit = bundle.limit(at: place)
+                limits.append(
+                    Limit(
+                        name: String(decoding: [UInt8](copying: limit.name), as: UTF8.self),
+                        windowSeconds: limit.windowSeconds,
+                        amountMax: limit.amountMax,
+                        countMax: limit.countMax
+                    )
+                )
+            }
+            for place in 0..<bundle.walletCount {
+                wallets.append(Self.wallet(bundle.wallet(at: place)))
+            }
+        } catch {
+            throw .failed("public/bundle.bin is not a policy bundle: \(error)")
+        }
+    }
+
+    private static func wallet(_ record: WalletRecord) -> Wallet {
+        let kind =
+            switch record.outputKind {
+            case .p2wpkh: "wpkh"
+            case .p2tr: "tr"
+            }
+        return Wallet(
+            name: String(decoding: [UInt8](copying: record.name), as: UTF8.self),
+            id: record.id.hexDigits,
+            kind: kind,
+            steps: (0..<record.stepCount).map { record.step($0) },
+            branches: (0..<record.branchCount).map { record.branch($0) },
+            indexMax: record.indexMax
+        )
+    }
+}

@@ -1,0 +1,159 @@
+import Bitcoin
+import BitcoinCrypto
+import Bytes
+private import FoundationEssentials
+import Wallet
+import Wire
+
+/// What is to be done for a request: it is answered at once, or the gate is asked first.
+enum FrontStep {
+    case done(FrontReply)
+    case ask(GateQuestion)
+}
+
+/// A question to the gate, and what its answer means.
+struct GateQuestion {
+    let kind: MessageKind
+    let payload: [UInt8]
+    let expected: MessageKind
+    let finish: ([UInt8]) throws(FrontError) -> FrontReply
+}
+
+/// The operations of the front. It remembers nothing but derived scripts.
+final class FrontOperations {
+    private let facts: HomeFacts
+    private let network: Network
+    private let curve: Curve
+    private var wallets: WalletSet
+
+    init(_ facts: HomeFacts) throws(FrontError) {
+        let keys = try WalletKeys(facts)
+        self.facts = facts
+        network = keys.network
+        wallets = WalletSet(keys.wallets)
+        do {
+            curve = try Curve(blindingSeed: nil)
+        } catch {
+            throw .failed("the curve library does not start: \(error)")
+        }
+    }
+
+    func begin(_ request: FrontRequest) throws(FrontError) -> FrontStep {
+        switch request {
+        case .status:
+            return .ask(
+                GateQuestion(kind: .gateStatus, payload: [], expected: .gateStatusReply) {
+                    payload throws(FrontError) in .status(try GateStatusFacts(reading: payload))
+                }
+            )
+        case .wallets: return .done(.wallets(facts.wallets))
+        case .address(let wallet, let branch, let index):
+            return try address(Ownership(wallet: wallet, branch: branch, index: index))
+        case .inspect(let psbt):
+            return .done(.inspected(try PSBTReading([UInt8](psbt)).inspect(with: facts)))
+        case .sign(let psbt, let finalize): return try sign([UInt8](psbt), finalize: finalize)
+        }
+    }
+
+    /// The signer derives the same place, and both must agree.
+    private func address(_ place: Ownership) throws(FrontError) -> FrontStep {
+        let ours = try WalletKeys(facts).address(place)
+        guard let id = [UInt8](hexDigits: try facts.wallet(named: place.wallet).id) else {
+            throw .failed("home.json has a wallet without an id")
+        }
+        let index = (0..<4).map { UInt8(truncatingIfNeeded: place.index >> (8 * UInt32($0))) }
+        return .ask(
+            GateQuestion(
+                kind: .gateAddress,
+                payload: id + [place.branch] + index,
+                expected: .gateAddressReply
+            ) { payload throws(FrontError) in
+                guard payload.count >= 2, [UInt8](payload[2...]).hexDigits == ours.script else {
+                    throw .failed("THE SIGNER DERIVES ANOTHER SCRIPT: do not use this address")
+                }
+                var verified = ours
+                verified.verified = true
+                return .address(verified)
+            }
+        )
+    }
+
+    private func sign(_ bytes: [UInt8], finalize: Bool) throws(FrontError) -> FrontStep {
+        let psbt = try PSBTReading(bytes).psbt
+        let request: SigningRequest
+        do {
+            request = try SigningRequest(psbt, wallets: &wallets, network: network, curve: curve)
+        } catch {
+            throw .refused(RefusalReport(error))
+        }
+        return .ask(
+            GateQuestion(kind: .sign, payload: request.bytes, expected: .signed) {
+                [self] payload throws(FrontError) in
+                let answer = try SignAnswer(reading: payload)
+                return try complete(psbt, request, answer, finalize: finalize)
+            }
+        )
+    }
+}
+
+extension FrontOperations {
+    /// Puts the signatures back, verifies each, and finalizes if that was asked.
+    private func complete(
+        _ unsigned: PSBT,
+        _ request: SigningRequest,
+        _ answer: SignAnswer,
+        finalize: Bool
+    ) throws(FrontError) -> FrontReply {
+        var psbt = unsigned
+        do {
+            try psbt.insert(answer.signatures, for: request, wallets: wallets, curve: curve)
+        } catch {
+            throw .failed("the signatures do not fit the transaction: \(error)")
+        }
+        let coins = psbt.inputs.compactMap(\.coin)
+        var fee: UInt64 = 0
+        var transaction: String?
+        do {
+            let spent = try Amount.sum(coins)
+            fee = try spent.subtracting(Amount.sum(psbt.transaction.outputs)).satoshis
+            if finalize {
+                try psbt.finalize()
+                transaction = try psbt.extract().serialized().hexDigits
+            }
+        } catch {
+            throw .failed("the signed transaction cannot be completed: \(error)")
+        }
+        return .signed(
+            SignedFacts(
+                psbt: finalize ? nil : Data(psbt.bytes),
+                transaction: transaction,
+                txid: request.transactionID.description,
+                fee: fee,
+                seenBefore: answer.seenBefore,
+                receipt: answer.receipt
+            )
+        )
+    }
+}
+
+/// The payload of a `sign` reply (protocol.md, section 9).
+struct SignAnswer {
+    let seenBefore: Bool
+    let signatures: [Bytes64]
+    let receipt: String
+
+    init(reading payload: [UInt8]) throws(FrontError) {
+        do {
+            var reader = ByteReader(payload.span)
+            seenBefore = try reader.readUInt8() & 1 != 0
+            var signatures: [Bytes64] = []
+            for _ in 0..<(try reader.readUInt16()) { signatures.append(try reader.readBytes64()) }
+            self.signatures = signatures
+            let text = try reader.readVec32(limit: Receipt.byteCountMax)
+            receipt = String(decoding: [UInt8](copying: text), as: UTF8.self)
+            try reader.finish()
+        } catch {
+            throw .failed("the gate's answer cannot be read: \(error)")
+        }
+    }
+}

@@ -1,0 +1,173 @@
+private import Bytes
+private import Policy
+private import Wire
+
+/// One entry of the log for people and scripts. Which fields are there depends on the kind.
+package struct LeafFacts: Codable, Equatable, Sendable {
+    package struct Destination: Codable, Equatable, Sendable {
+        package var amount: UInt64
+        /// The output script, hexadecimal.
+        package var script: String
+    }
+
+    /// `decision`, `charge`, `coalesced`, `note` or `event`.
+    package var kind: String
+    package var verdict: String?
+    package var refusal: String?
+    package var refusalIndex: UInt32?
+    package var expected: UInt64?
+    package var found: UInt64?
+    package var digest: String?
+    package var policyHash: String?
+    package var txid: String?
+    package var outflow: UInt64?
+    package var fee: UInt64?
+    package var vsize: UInt32?
+    package var walletID: String?
+    package var destinations: [Destination]?
+    /// Places of the matching allow rules in the policy.
+    package var rules: [UInt16]?
+    package var decisionIndex: UInt64?
+    /// `charged`, `limit-exceeded` or `refused-by-signer`.
+    package var outcome: String?
+    package var rule: UInt16?
+    package var limit: UInt16?
+    package var requester: UInt32?
+    package var count: UInt64?
+    /// Of a note or of the signer.
+    package var event: String?
+    package var detail: String?
+    package var homeID: String?
+    package var logNumber: UInt32?
+    package var logSize: UInt64?
+    package var root: String?
+    package var allowanceTotal: UInt64?
+    package var allowanceSpent: UInt64?
+    package var kernelBits: UInt32?
+    /// Nanoseconds since 1970.
+    package var logTime: UInt64?
+
+    private init(kind: String) {
+        self.kind = kind
+    }
+
+    /// Reads a leaf to its last byte.
+    package init(reading leaf: [UInt8]) throws(FrontError) {
+        do {
+            var reader = ByteReader(leaf.span)
+            switch try LeafHeader(reading: &reader).kind {
+            case .decision: self = try Self.decision(leaf)
+            case .charge: self = try Self.charge(leaf)
+            case .coalescedRefusals: self = try Self.coalesced(leaf)
+            case .note: self = try Self.note(leaf)
+            case .event: self = try Self.event(leaf)
+            }
+        } catch {
+            throw .failed("an entry that is not in the form of the protocol: \(error)")
+        }
+    }
+
+    private static func decision(_ bytes: [UInt8]) throws(ByteError) -> LeafFacts {
+        let leaf = try DecisionLeaf(reading: bytes.span)
+        var facts = LeafFacts(kind: "decision")
+        facts.digest = leaf.head.digest.hexDigits
+        facts.policyHash = leaf.head.bundleHash.hexDigits
+        switch leaf.head.verdict {
+        case .allow: facts.verdict = "allow"
+        case .needsApproval: facts.verdict = "needs-approval"
+        case .refuse:
+            facts.verdict = "refuse"
+            let report = RefusalWords.report(stage: "signer", leaf.head.refusal)
+            facts.refusal = report.name
+            facts.refusalIndex = report.index
+            facts.expected = report.expected
+            facts.found = report.found
+        }
+        guard let known = leaf.facts else { return facts }
+        facts.txid = known.txid.reversedHexDigits
+        facts.outflow = known.outflow
+        facts.fee = known.fee
+        facts.vsize = known.vsize
+        facts.walletID = known.walletID.hexDigits
+        var destinations: [Destination] = []
+        var list = leaf.destinations
+        while let next = list.next() {
+            let script = [UInt8](copying: next.script)
+            destinations.append(Destination(amount: next.amount, script: script.hexDigits))
+        }
+        facts.destinations = destinations
+        var rules: [UInt16] = []
+        var matching = leaf.rules
+        while let next = matching.next() { rules.append(next.rule) }
+        facts.rules = rules
+        return facts
+    }
+
+    private static func charge(_ bytes: [UInt8]) throws(ByteError) -> LeafFacts {
+        let leaf = try ChargeLeaf(reading: bytes.span)
+        var facts = LeafFacts(kind: "charge")
+        facts.decisionIndex = leaf.decisionIndex
+        facts.outcome =
+            switch leaf.outcome {
+            case .charged: "charged"
+            case .limitExceeded: "limit-exceeded"
+            case .refusedBySigner: "refused-by-signer"
+            }
+        facts.rule = leaf.rule == ChargeLeaf.none ? nil : leaf.rule
+        facts.limit = leaf.limit == ChargeLeaf.none ? nil : leaf.limit
+        facts.requester = leaf.requester
+        facts.logTime = leaf.time.logTime
+        return facts
+    }
+
+    private static func coalesced(_ bytes: [UInt8]) throws(ByteError) -> LeafFacts {
+        let leaf = try CoalescedLeaf(reading: bytes.span)
+        var facts = LeafFacts(kind: "coalesced")
+        facts.requester = leaf.requester
+        facts.refusal =
+            RefusalWords.report(
+                stage: "signer",
+                RefusalDetail(rawCode: leaf.code)
+            ).name
+        facts.count = leaf.count
+        facts.logTime = leaf.time.logTime
+        return facts
+    }
+
+    private static func note(_ bytes: [UInt8]) throws(ByteError) -> LeafFacts {
+        let leaf = try NoteLeaf(reading: bytes.span)
+        var facts = LeafFacts(kind: "note")
+        facts.event =
+            switch leaf.event {
+            case .start: "start"
+            case .stop: "stop"
+            case .heartbeat: "heartbeat"
+            case .tornTailCut: "torn-tail-cut"
+            case .clockStep: "clock-step"
+            }
+        let detail = [UInt8](copying: leaf.detail)
+        facts.detail = detail.isEmpty ? nil : detail.hexDigits
+        facts.logTime = leaf.time.logTime
+        return facts
+    }
+
+    private static func event(_ bytes: [UInt8]) throws(ByteError) -> LeafFacts {
+        let leaf = try EventLeaf(reading: bytes.span)
+        var facts = LeafFacts(kind: "event")
+        facts.event =
+            switch leaf.event {
+            case .unlock: "unlock"
+            case .refill: "refill"
+            case .recover: "recover"
+            }
+        facts.homeID = leaf.homeID.hexDigits
+        facts.logNumber = leaf.logNumber
+        facts.logSize = leaf.logSize
+        facts.root = leaf.root.hexDigits
+        facts.policyHash = leaf.bundleHash.hexDigits
+        facts.allowanceTotal = leaf.allowanceTotal
+        facts.allowanceSpent = leaf.allowanceSpent
+        facts.kernelBits = leaf.kernel
+        return facts
+    }
+}

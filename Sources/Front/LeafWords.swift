@@ -1,0 +1,51 @@
+private import FoundationEssentials
+
+extension LeafFacts {
+    /// The entry in one line, for people.
+    package var words: String {
+        switch kind {
+        case "decision": decisionWords
+        case "charge": chargeWords
+        case "coalesced":
+            "refused \(count ?? 0) more times: \(refusal ?? "") (user \(requester ?? 0))\(when)"
+        case "note": "note: \(event ?? "")\(when)"
+        default: eventWords
+        }
+    }
+
+    private var decisionWords: String {
+        var words = "decision: "
+        switch verdict {
+        case "allow": words += "allowed"
+        case "refuse": words += "refused, \(refusal ?? "")"
+        default: words += "needs approval"
+        }
+        if let outflow, let fee, let txid {
+            words += ", \(AmountText.words(outflow)) out, fee \(AmountText.grouped(fee)) sat"
+            words += ", transaction \(txid)"
+        }
+        return words
+    }
+
+    private var chargeWords: String {
+        var words = "charge for entry \(decisionIndex ?? 0): "
+        switch outcome {
+        case "charged": words += "charged to rule \(rule.map(String.init) ?? "none")"
+        case "limit-exceeded": words += "limit \(limit.map(String.init) ?? "none") is used up"
+        default: words += "nothing charged, the signer refused"
+        }
+        return words + " (user \(requester ?? 0))\(when)"
+    }
+
+    private var eventWords: String {
+        let left = (allowanceTotal ?? 0) - min(allowanceSpent ?? 0, allowanceTotal ?? 0)
+        return "signer: \(event ?? "") at size \(logSize ?? 0) of log \(logNumber ?? 0)"
+            + ", allowance left \(AmountText.words(left))"
+    }
+
+    private var when: String {
+        guard let logTime else { return "" }
+        let seconds = Double(logTime / 1_000_000_000)
+        return ", " + Date(timeIntervalSince1970: seconds).formatted(.iso8601)
+    }
+}

@@ -1,0 +1,86 @@
+import Bytes
+private import FoundationEssentials
+import Transparency
+
+/// A published log on disk: a folder in the form of C2SP tlog-tiles. The gate's journal is not read.
+package struct LogFolder: Sendable {
+    package let path: String
+
+    package init(path: String) {
+        self.path = path
+    }
+
+    /// The most bytes of a file of a log: an entry bundle of 256 leaves.
+    static let fileByteCountMax = 256 * (2 + 60_000)
+
+    /// The numbers of the logs in a home, lowest first.
+    package static func numbers(in home: Home) throws(FrontError) -> [UInt32] {
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: home.gateFolder)
+                .filter { $0.hasPrefix("log-") }
+                .compactMap { UInt32($0.dropFirst(4)) }
+                .sorted()
+        } catch {
+            throw .failed("\(home.gateFolder) cannot be read")
+        }
+    }
+
+    /// The checkpoint as it was published, nothing when there is none yet.
+    func checkpoint() throws(FrontError) -> [UInt8]? {
+        try file("checkpoint")
+    }
+
+    /// The leaves of a bundle of `width` entries: `u16 length (big-endian) | leaf`, each.
+    func entries(bundle: UInt64, width: Int) throws(FrontError) -> [[UInt8]] {
+        let name = try Self.name { writer throws(ByteError) in
+            try TilePath.writeEntries(index: bundle, width: width, to: &writer)
+        }
+        guard let bytes = try file(name) else { throw .failed("\(path)/\(name) is missing") }
+        var leaves: [[UInt8]] = []
+        var place = 0
+        while place < bytes.count {
+            guard place + 2 <= bytes.count else { throw .failed("\(name) is cut short") }
+            let count = Int(bytes[place]) << 8 | Int(bytes[place + 1])
+            guard place + 2 + count <= bytes.count else { throw .failed("\(name) is cut short") }
+            leaves.append([UInt8](bytes[place + 2..<place + 2 + count]))
+            place += 2 + count
+        }
+        guard leaves.count == width else {
+            throw .failed("\(name) has \(leaves.count) entries instead of \(width)")
+        }
+        return leaves
+    }
+
+    /// The hashes of a tile, 32 bytes each.
+    func tile(level: UInt8, index: UInt64, width: Int) throws(FrontError) -> [UInt8] {
+        let name = try Self.name { writer throws(ByteError) in
+            try TilePath.write(level: level, index: index, width: width, to: &writer)
+        }
+        guard let bytes = try file(name) else { throw .failed("\(path)/\(name) is missing") }
+        guard bytes.count == width * Merkle.hashCount else {
+            throw .failed("\(name) has \(bytes.count) bytes instead of \(width * 32)")
+        }
+        return bytes
+    }
+
+    private static func name(
+        _ body: (inout ByteWriter) throws(ByteError) -> Void
+    ) throws(FrontError) -> String {
+        do {
+            let bytes = try [UInt8].written(limit: TilePath.byteCountMax, body)
+            return String(decoding: bytes, as: UTF8.self)
+        } catch {
+            throw .failed("a file of the log has no name: \(error)")
+        }
+    }
+
+    private func file(_ name: String) throws(FrontError) -> [UInt8]? {
+        let whole = "\(path)/\(name)"
+        guard FileManager.default.fileExists(atPath: whole) else { return nil }
+        guard let data = FileManager.default.contents(atPath: whole) else {
+            throw .failed("\(whole) cannot be read")
+        }
+        guard data.count <= Self.fileByteCountMax else { throw .failed("\(whole) is too large") }
+        return [UInt8](data)
+    }
+}

@@ -1,0 +1,68 @@
+import Wallet
+private import Wire
+
+/// What the front finds out by itself, under the names that the signer would use: the signer looks again.
+extension RefusalReport {
+    init(_ error: RequestError) {
+        let (refusal, place, remedy) = error.known
+        let words = refusal.flatMap { RefusalWords.table["\($0.name)"] }
+        self.init(
+            name: refusal.map { "\($0.name)" } ?? error.ownName,
+            code: refusal?.rawValue ?? 0,
+            stage: "front",
+            index: place.map { UInt32($0.index) },
+            subject: place?.subject,
+            message: error.description,
+            remedy: remedy ?? words?.remedy ?? "make the PSBT again"
+        )
+    }
+}
+
+extension RequestError {
+    fileprivate typealias Place = (subject: String, index: Int)
+
+    /// The signer's name for it, where it has one, the place, and a remedy better than the table's.
+    fileprivate var known: (refusal: Refusal?, place: Place?, remedy: String?) {
+        switch self {
+        case .psbt, .crypto, .signatureCount, .otherTransaction: (nil, nil, nil)
+        case .count(let part, _, _, _):
+            switch part {
+            case .inputs: (.tooManyInputs, nil, nil)
+            case .outputs: (.tooManyOutputs, nil, nil)
+            case .wallets: (.mixedWallets, nil, nil)
+            case .parents, .bytes, .resolvedBytes, .parentBytes: (.requestTooLarge, nil, nil)
+            }
+        case .alreadyFinal(let input): (.nothingToSign, ("input", input), "it is signed already")
+        case .coinUnknown(let input), .parentMissing(let input):
+            (.missingParent, ("input", input), nil)
+        case .notOurs(let input, _): (.foreignInput, ("input", input), nil)
+        case .claimMismatch(.output(let output), _, _):
+            (.fraudulentChange, ("output", output), nil)
+        case .claimMismatch(.input(let input), _, _): (.scriptMismatch, ("input", input), nil)
+        case .claimMismatch: (.scriptMismatch, nil, nil)
+        case .indexOverMaximum(let place, _, _, _): (.indexOutOfRange, place.named, nil)
+        case .sighashType(let input, _): (.sighashNotPermitted, ("input", input), nil)
+        case .scriptTooLong(let output, _, _): (.unknownOutputScript, ("output", output), nil)
+        case .sum, .outputsExceedInputs: (.outputsExceedInputs, nil, nil)
+        }
+    }
+
+    /// The name of what only the front can find.
+    fileprivate var ownName: String {
+        switch self {
+        case .psbt(let error) where error.problem == .signatureInvalid: "signature-invalid"
+        case .psbt: "malformed-psbt"
+        default: "internal-fault"
+        }
+    }
+}
+
+extension PSBTPlace {
+    fileprivate var named: RequestError.Place? {
+        switch self {
+        case .input(let index): ("input", index)
+        case .output(let index): ("output", index)
+        default: nil
+        }
+    }
+}
