@@ -46,7 +46,7 @@ struct ImportTests {
         "portcullis": [
             "Bytes", "BitcoinCrypto", "Bitcoin", "Policy", "Transparency", "Wire", "Confinement",
             "LocalSocket", "Wallet", "PolicyLanguage", "Front", "CLinux", "ArgumentParser",
-            "Foundation",
+            "Foundation", "FoundationEssentials",
         ],
     ]
 

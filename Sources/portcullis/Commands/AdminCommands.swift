@@ -1,0 +1,186 @@
+import ArgumentParser
+import Front
+import Wire
+
+/// `portcullis refill`
+struct RefillCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "refill",
+        abstract: "Set a new total of the signer's allowance.",
+        discussion: """
+            The allowance is what the signer will ever release; it is what a stolen gate can sign \
+            at most, and no restart refills it. A new total takes the signatures of the policy's \
+            admins over a text that names this home, the state of its log and the total.
+
+            With a key at hand (--admin-key, or the one that init made) this command does it all: \
+            locks, writes the text, signs it, gives it to the sealed signer and unlocks. Without a \
+            key, or with too few, it prints the text and ends with exit 4; each admin signs it:
+              ssh-keygen -Y sign -n portcullis-admin -f KEY refill.txt
+            and the command is run again with --signature FILE for each. The appliance stays \
+            locked in between, because the text names the state of the log.
+            """
+    )
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var admin: AdminOptions
+
+    @Option(name: .long, help: "The new total in satoshi, counted from the beginning.")
+    var amount: UInt64
+
+    mutating func run() throws {
+        try common.run { () throws(FrontError) in
+            try admin.carryOut(.refill(newTotal: amount), common)
+        }
+    }
+}
+
+/// `portcullis recover`
+struct RecoverCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "recover",
+        abstract: "Begin a new log after the old one was lost.",
+        discussion: """
+            When the log has lost entries that the signer vouched for, nothing is signed any more: \
+            put the whole log back if you can. If it is gone for good, this begins the next log. \
+            Its first entry names the size and root that were lost, and every limit of the policy \
+            starts fully used. It takes the signatures of the policy's admins, exactly as \
+            `portcullis refill` does.
+            """
+    )
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var admin: AdminOptions
+
+    mutating func run() throws {
+        try common.run { () throws(FrontError) in
+            try admin.carryOut(.recover, common)
+        }
+    }
+}
+
+/// What `refill` and `recover` share.
+struct AdminOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "An OpenSSH private key of an admin.",
+            discussion: "Default: admin/admin in the home, where init made one.",
+            valueName: "file"
+        )
+    )
+    var adminKey: [String] = []
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("A signature made by ssh-keygen elsewhere.", valueName: "file")
+    )
+    var signature: [String] = []
+
+    @Option(name: .long, help: "Read the keystore's passphrase from this descriptor.")
+    var passphraseFd: Int32?
+
+    /// Locks, collects signatures, hands the statement to the sealed signer, unlocks.
+    func carryOut(
+        _ effect: AdminStatement.Effect,
+        _ common: CommonOptions
+    ) throws(FrontError) {
+        let output = common.output
+        let home = try common.resolveHome()
+        let facts = try home.readFacts()
+        let appliance = Appliance(home)
+        if try appliance.status().signerPhase != "sealed" {
+            output.say("Locking the signer, so that the state of the log stays what is signed.")
+            try appliance.lock()
+        }
+        let state = try StateFacts(reading: try Files.read(home.state, limit: 1 << 20))
+        let statement = AdminStatement(effect, state)
+        output.say(
+            ["The statement:", ""] + statement.text.split(separator: "\n").map { "  \($0)" }
+        )
+        let signatures = try collectSignatures(statement, home, output)
+        guard !signatures.isEmpty else { throw Self.unsigned(statement) }
+
+        output.say("\nGiving it to the signer with \(signatures.count) signature(s).")
+        let (kind, reply) = effect.kinds
+        let payload = try statement.payload(signatures: signatures)
+        let socket = try OperatorClient.send(kind, payload, home)
+        _ = try OperatorClient.receive(reply, from: socket)
+        try unlock(appliance, output)
+        let after = try appliance.status()
+        try home.noteLogKey(after, facts: facts)
+        let left = after.allowanceTotal - min(after.allowanceSpent, after.allowanceTotal)
+        try output.finish(
+            AdminDocument(
+                text: statement.text,
+                held: true,
+                unlocked: true,
+                logNumber: after.logNumber,
+                allowanceTotal: after.allowanceTotal
+            ),
+            words: [
+                "Done. Allowance left \(AmountText.words(left)), log \(after.logNumber)."
+            ]
+        )
+    }
+
+    private func unlock(_ appliance: Appliance, _ output: Output) throws(FrontError) {
+        output.say("Unlocking, which makes it take effect.")
+        if let passphraseFd {
+            let secret = try Secret.read(descriptor: passphraseFd, what: "the passphrase")
+            try appliance.unlock(secret)
+        } else {
+            try appliance.unlock(try Secret.prompt("Passphrase of the keystore: "))
+        }
+    }
+
+    private func collectSignatures(
+        _ statement: AdminStatement,
+        _ home: Home,
+        _ output: Output
+    ) throws(FrontError) -> [[UInt8]] {
+        var signatures: [[UInt8]] = []
+        for file in signature {
+            let bytes = try Files.read(file, limit: 1 << 20)
+            signatures.append(try AdminStatement.signature(armored: bytes))
+        }
+        var keys = adminKey
+        if keys.isEmpty, signatures.isEmpty, Files.exists(home.adminKey) { keys = [home.adminKey] }
+        for key in keys {
+            output.say("Signing it with \(key).")
+            signatures.append(try SSHKeygen.sign(statement.text, key: key))
+        }
+        return signatures
+    }
+
+    private static func unsigned(_ statement: AdminStatement) -> FrontError {
+        .waiting(
+            RefusalReport(
+                name: "signature-needed",
+                stage: "check",
+                message: "the statement above has to be signed by the admins:\n\(statement.text)",
+                remedy: "save it to a file and sign it with `ssh-keygen -Y sign -n "
+                    + "\(AdminStatement.namespace) -f KEY FILE`, then run this again with "
+                    + "--signature FILE.sig"
+            )
+        )
+    }
+}
+
+extension AdminStatement.Effect {
+    /// The message that carries it, and the reply to that.
+    var kinds: (request: MessageKind, reply: MessageKind) {
+        switch self {
+        case .refill: (.refill, .refillHeld)
+        case .recover: (.recover, .recoverHeld)
+        }
+    }
+}
+
+struct AdminDocument: Encodable {
+    /// What was signed.
+    var text: String
+    var held: Bool
+    var unlocked: Bool
+    var logNumber: UInt32
+    var allowanceTotal: UInt64
+}

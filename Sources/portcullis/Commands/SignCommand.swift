@@ -1,0 +1,154 @@
+import ArgumentParser
+import FoundationEssentials
+import Front
+
+/// `portcullis sign`
+struct SignCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sign",
+        abstract: "Sign a PSBT that the policy permits.",
+        discussion: """
+            FILE is a PSBT of version 0, binary or base64; `-` is standard input. The signer \
+            recomputes amounts, change and fee, the policy decides, the decision is written to the \
+            log, and only then are there signatures.
+
+            The signed PSBT goes to OUT, or to standard output. The receipt, which anybody can \
+            verify offline (`portcullis audit receipt`), goes beside it: OUT.receipt, or \
+            FILE.receipt. A signed PSBT has the encoding of FILE, except that OUT named *.psbt is \
+            always binary and standard output always base64. With --finalize the result is the \
+            final transaction in hexadecimal, ready to be broadcast.
+
+            The same request again gives the same signatures and charges nothing. A refusal says \
+            which rule or check, which input or output, what was expected and what was found, and \
+            what to do; exit 3.
+            """
+    )
+
+    @OptionGroup var common: CommonOptions
+
+    @Argument(help: "The PSBT, or - for standard input.")
+    var file: String
+
+    @Option(name: [.short, .customLong("out")], help: "Where the result goes.")
+    var out: String?
+
+    @Option(name: .long, help: "Where the receipt goes.")
+    var receipt: String?
+
+    @Flag(name: .long, help: "Give the final transaction instead of the signed PSBT.")
+    var finalize = false
+
+    mutating func run() throws {
+        try common.run { () throws(FrontError) in
+            let home = try common.resolveHome()
+            let given = try PSBTFile.read(file)
+            let request = FrontRequest.sign(psbt: Data(given.bytes), finalize: finalize)
+            guard case .signed(let facts) = try FrontClient.ask(request, of: home) else {
+                throw .failed("the front answered something else than was asked")
+            }
+            // The receipt first: a signature must not get out of here without it.
+            let receiptFile = receipt ?? out.map { $0 + ".receipt" } ?? Self.beside(file)
+            if let receiptFile {
+                try Files.replace(receiptFile, with: [UInt8](facts.receipt.utf8), mode: 0o644)
+            }
+            let text = Self.text(of: facts)
+            if let out {
+                let isBinary =
+                    facts.transaction == nil && (out.hasSuffix(".psbt") || given.isBinary)
+                let bytes = isBinary ? [UInt8](facts.psbt ?? Data()) : [UInt8]((text + "\n").utf8)
+                try Files.replace(out, with: bytes, mode: 0o644)
+            }
+            try report(facts, text: text, receiptFile: receiptFile)
+        }
+    }
+
+    private func report(
+        _ facts: SignedFacts,
+        text: String,
+        receiptFile: String?
+    ) throws(FrontError) {
+        let receipt = try Receipt(text: facts.receipt)
+        let document = SignDocument(facts, receipt, receiptFile: receiptFile, out: out)
+        var words = [
+            "Signed \(facts.txid), fee \(AmountText.words(facts.fee)).",
+            "  log entry \(receipt.index) of \(receipt.size)"
+                + (facts.seenBefore ? "; signed before, so nothing was charged again" : ""),
+        ]
+        if let receiptFile { words.append("  receipt in \(receiptFile)") }
+        if let out { words.append("  result in \(out)") }
+        if common.json {
+            try common.output.finish(document, words: words)
+        } else {
+            common.output.say(words)
+            if out == nil { Output.write(text + "\n", to: 1) }
+        }
+    }
+
+    /// The result as text: base64 of the PSBT, or the transaction in hexadecimal.
+    private static func text(of facts: SignedFacts) -> String {
+        facts.transaction ?? facts.psbt?.base64EncodedString() ?? ""
+    }
+
+    private static func beside(_ file: String) -> String? {
+        file == "-" ? nil : file + ".receipt"
+    }
+}
+
+/// A PSBT as it was given: in binary, or as base64 text.
+struct PSBTFile {
+    /// The binary form.
+    let bytes: [UInt8]
+    let isBinary: Bool
+
+    /// The most bytes of a PSBT.
+    static let byteCountMax = 64 << 20
+
+    static func read(_ path: String) throws(FrontError) -> PSBTFile {
+        let content = try Files.read(path, limit: 2 * byteCountMax)
+        if content.starts(with: [0x70, 0x73, 0x62, 0x74, 0xFF]) {
+            return PSBTFile(bytes: content, isBinary: true)
+        }
+        let text = content.filter { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        guard let bytes = Data(base64Encoded: Data(text)), bytes.starts(with: [0x70, 0x73, 0x62])
+        else {
+            throw .refused(
+                RefusalReport(
+                    name: "malformed-psbt",
+                    stage: "front",
+                    message: "\(path) is not a PSBT, neither in binary nor in base64",
+                    remedy: "export the payment from the wallet as a PSBT (BIP-174)"
+                )
+            )
+        }
+        return PSBTFile(bytes: [UInt8](bytes), isBinary: false)
+    }
+}
+
+/// The document of `sign`, the same with and without -o.
+struct SignDocument: Encodable {
+    var psbt: String?
+    var transaction: String?
+    var finalized: Bool
+    var txid: String
+    var fee: UInt64
+    var seenBefore: Bool
+    var receipt: String
+    var receiptFile: String?
+    var out: String?
+    var index: UInt64
+    var logSize: UInt64
+
+    init(_ facts: SignedFacts, _ receipt: Receipt, receiptFile: String?, out: String?) {
+        psbt = facts.psbt?.base64EncodedString()
+        transaction = facts.transaction
+        finalized = facts.transaction != nil
+        txid = facts.txid
+        fee = facts.fee
+        seenBefore = facts.seenBefore
+        self.receipt = facts.receipt
+        self.receiptFile = receiptFile
+        self.out = out
+        index = receipt.index
+        logSize = receipt.size
+    }
+}

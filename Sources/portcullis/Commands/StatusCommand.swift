@@ -1,0 +1,192 @@
+import ArgumentParser
+private import CLinux
+import Front
+import Wire
+
+/// `portcullis status`
+struct StatusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Say what runs, what is left, and how each process is confined.",
+        discussion: """
+            State is one of down, sealed (waits for the passphrase), unresumed (the gate is \
+            reading its log) and ready. What is said of confinement is read back from the kernel, \
+            process by process; it needs the same user as `portcullis up`, or root.
+            """
+    )
+
+    @OptionGroup var common: CommonOptions
+
+    mutating func run() throws {
+        try common.run { () throws(FrontError) in
+            let home = try common.resolveHome()
+            let facts = try home.readFacts()
+            let document = try StatusDocument(home: home, facts: facts)
+            try common.output.finish(document, words: document.lines)
+        }
+    }
+}
+
+/// The document of `status` (docs/cli.md).
+struct StatusDocument: Encodable {
+    struct Allowance: Encodable {
+        var total: UInt64
+        var spent: UInt64
+        var left: UInt64
+    }
+    struct Log: Encodable {
+        var number: UInt32
+        /// As the signer last vouched for it.
+        var size: UInt64
+        var root: String
+        /// Leaves in the gate's journal.
+        var journalSize: UInt64
+    }
+    struct Limit: Encodable {
+        var name: String
+        /// Charged in the window that ends now.
+        var amount: UInt64
+        var count: UInt32
+        var amountMax: UInt64?
+        var countMax: UInt32?
+        var windowSeconds: UInt32
+    }
+    struct Kernel: Encodable {
+        var landlockABI: UInt32
+        var memfdSecret: Bool
+        var landlock: Bool
+        var seccomp: Bool
+        var notDumpable: Bool
+        var noNewPrivileges: Bool
+        var noCore: Bool
+        var noCapabilities: Bool
+        var ownUser: Bool
+        var weakerAccepted: Bool
+
+        init(bits: UInt32, landlockABI: UInt32) {
+            self.landlockABI = landlockABI
+            memfdSecret = bits & KernelBits.memfdSecret != 0
+            landlock = bits & KernelBits.landlock != 0
+            seccomp = bits & KernelBits.seccomp != 0
+            notDumpable = bits & KernelBits.notDumpable != 0
+            noNewPrivileges = bits & KernelBits.noNewPrivileges != 0
+            noCore = bits & KernelBits.noCore != 0
+            noCapabilities = bits & KernelBits.noCapabilities != 0
+            ownUser = bits & KernelBits.ownUser != 0
+            weakerAccepted = bits & KernelBits.weakerAccepted != 0
+        }
+    }
+
+    var state = "down"
+    var home: String
+    var network: String
+    var homeID: String
+    var policyHash: String
+    var epoch: UInt64?
+    var allowance: Allowance?
+    var log: Log?
+    var limits: [Limit] = []
+    var processes: [ProcessFacts] = []
+    var uptimeSeconds: Int64?
+    var lastFailure: String?
+    /// What the signer found in force for itself.
+    var kernel: Kernel?
+    /// Whether all processes run as one user: for development only.
+    var oneUid: Bool
+
+    init(home: Home, facts: HomeFacts) throws(FrontError) {
+        self.home = home.path
+        network = facts.network
+        homeID = facts.homeID
+        policyHash = facts.policyHash
+        oneUid = facts.users == nil
+        readSupervisor(home)
+        let gate: GateStatusFacts
+        do throws(FrontError) {
+            guard case .status(let found) = try FrontClient.ask(.status, of: home) else { return }
+            gate = found
+        } catch {
+            return
+        }
+        state = gate.signerPhase == "ready" && !gate.serving ? "unresumed" : gate.signerPhase
+        try read(gate, home)
+    }
+
+    private mutating func readSupervisor(_ home: Home) {
+        do throws(FrontError) {
+            let reply = try Appliance(home).supervisor()
+            let now = linux_clock_nanoseconds(LINUX_CLOCK_BOOTTIME)
+            processes = reply.processes.map { ProcessFacts($0) }
+            uptimeSeconds = (now - reply.startedBoottime) / 1_000_000_000
+            lastFailure = reply.lastFailure
+            state = "starting"
+        } catch {
+            // Not running, or not ours to ask: then there is nothing to say of the processes.
+            processes = []
+        }
+    }
+
+    private mutating func read(_ gate: GateStatusFacts, _ home: Home) throws(FrontError) {
+        kernel = Kernel(bits: gate.kernelBits, landlockABI: gate.landlockABI)
+        guard gate.signerPhase != "sealed" else { return }
+        epoch = gate.epoch
+        policyHash = gate.policyHash
+        allowance = Allowance(
+            total: gate.allowanceTotal,
+            spent: gate.allowanceSpent,
+            left: gate.allowanceTotal - min(gate.allowanceSpent, gate.allowanceTotal)
+        )
+        log = Log(
+            number: gate.logNumber,
+            size: gate.logSize,
+            root: gate.root,
+            journalSize: gate.journalSize
+        )
+        let bundle = try BundleFacts(reading: try Files.read(home.bundle, limit: 64 << 20))
+        for (limit, used) in zip(bundle.limits, gate.limits) {
+            limits.append(
+                Limit(
+                    name: limit.name,
+                    amount: used.amount,
+                    count: used.count,
+                    amountMax: limit.amountMax,
+                    countMax: limit.countMax,
+                    windowSeconds: limit.windowSeconds
+                )
+            )
+        }
+    }
+}
+
+extension StatusDocument {
+    var lines: [String] {
+        var lines = ["State: \(state) (network \(network), home \(home))"]
+        if let uptimeSeconds { lines.append("Up for \(uptimeSeconds) s") }
+        lines.append("Policy: \(policyHash)" + (epoch.map { ", epoch \($0)" } ?? ""))
+        if let allowance {
+            lines.append(
+                "Allowance left: \(AmountText.words(allowance.left)) of "
+                    + AmountText.words(allowance.total)
+            )
+        }
+        if let log { lines.append("Log \(log.number): \(log.size) entries, root \(log.root)") }
+        for limit in limits {
+            var used = ["\(limit.amount)" + (limit.amountMax.map { " of \($0)" } ?? "") + " sat"]
+            used.append("\(limit.count)" + (limit.countMax.map { " of \($0)" } ?? "") + " payments")
+            lines.append(
+                "Limit \(limit.name): \(used.joined(separator: ", ")) in \(limit.windowSeconds) s"
+            )
+        }
+        lines += processes.map(\.words)
+        if let kernel {
+            lines.append(
+                "Signer's own word: memfd_secret \(kernel.memfdSecret ? "on" : "OFF"), Landlock "
+                    + "\(kernel.landlock ? "on" : "OFF") (ABI \(kernel.landlockABI))"
+                    + (kernel.weakerAccepted ? ", A WEAKER KERNEL WAS ACCEPTED" : "")
+            )
+        }
+        if oneUid { lines.append("All processes run as one user: for development only.") }
+        if let lastFailure { lines.append("Started again last because: \(lastFailure)") }
+        return lines
+    }
+}

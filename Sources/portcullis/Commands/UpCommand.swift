@@ -1,0 +1,49 @@
+import ArgumentParser
+import Front
+
+/// `portcullis up`
+struct UpCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "up",
+        abstract: "Run the appliance in the foreground.",
+        discussion: """
+            Starts signer, gate and front, each confined, and starts them again when they end. \
+            Prints one line, `ready`, when all three answer. Without a passphrase the signer stays \
+            sealed until `portcullis unlock`; with --passphrase-fd it is unlocked at once, and \
+            `ready` means that payments can be signed. The passphrase is used once and kept by \
+            nobody: a signer that ended comes back sealed.
+
+            SIGTERM or Ctrl-C stops everything. Where the log is damaged it ends with exit 1.
+            """
+    )
+
+    @OptionGroup var common: CommonOptions
+
+    @Option(name: .long, help: "Read the keystore's passphrase from this descriptor, and unlock.")
+    var passphraseFd: Int32?
+
+    @Flag(
+        name: .long,
+        help: "Accept a kernel without memfd_secret or Landlock ABI 6. Every unlock is logged so."
+    )
+    var acceptWeakerKernel = false
+
+    mutating func run() throws {
+        try common.run { () throws(FrontError) in
+            let home = try common.resolveHome()
+            let facts = try home.readFacts()
+            var passphrase: Secret?
+            if let passphraseFd {
+                passphrase = try Secret.read(descriptor: passphraseFd, what: "the passphrase")
+            }
+            var supervisor = try Supervisor(
+                home: home,
+                facts: facts,
+                passphrase: passphrase.take(),
+                acceptsWeakerKernel: acceptWeakerKernel,
+                output: common.output
+            )
+            try supervisor.run()
+        }
+    }
+}

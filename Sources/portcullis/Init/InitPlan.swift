@@ -1,0 +1,154 @@
+private import CLinux
+import Front
+import LocalSocket
+
+/// Where the seed of a new home comes from.
+struct SeedSource {
+    /// The descriptor with words to restore; nothing for a new seed.
+    let words: Int32?
+    let passphrase: Int32?
+    let newWordCount: Int
+    /// Where the words of a new seed go; nothing for the terminal.
+    let wordsOut: Int32?
+
+    /// What the signer is told.
+    var argument: String { words == nil ? "new\(newWordCount)" : "restore" }
+}
+
+/// What a new home became.
+struct InitResult {
+    let facts: HomeFacts
+    let madeAdminKey: Bool
+}
+
+/// Everything that `init` was asked for. It is carried out in a folder beside the home, which takes the
+/// home's name at the very end: a home is there as a whole or not at all.
+struct InitPlan {
+    let home: Home
+    let network: NetworkName
+    let policyFile: String
+    let seed: SeedSource
+    let passphrase: Int32?
+    let passes: UInt32
+    let memoryMib: UInt32
+    let users: HomeFacts.Users?
+
+    func carryOut(_ output: Output) throws(FrontError) -> InitResult {
+        try checkPlace()
+        let draft = Home(path: "\(home.path).new-\(Processes.ownIdentifier)")
+        try makeFolders(draft)
+        do throws(FrontError) {
+            let made = try fill(draft, output)
+            try giveAway(draft)
+            try Files.syncFolder(draft.path)
+            try Files.rename(draft.path, to: home.path, replacing: false)
+            return made
+        } catch {
+            Files.removeTree(draft.path)
+            throw error
+        }
+    }
+
+    private func checkPlace() throws(FrontError) {
+        guard !Files.exists(home.path) else {
+            throw .refused(
+                RefusalReport(
+                    name: "home-exists",
+                    stage: "check",
+                    message: "\(home.path) exists already, and a home is never overwritten",
+                    remedy: "name another folder, or move the old one away yourself"
+                )
+            )
+        }
+        let longest = home.operatorSocket.utf8.count
+        guard longest <= UnixSocket.pathCountMax else {
+            throw .usage("the home's path is too long: a socket in it would have \(longest) bytes")
+        }
+    }
+
+    private func makeFolders(_ draft: Home) throws(FrontError) {
+        try Files.makeFolder(draft.path, mode: 0o755)
+        try Files.makeFolder(draft.publicFolder, mode: 0o755)
+        try Files.makeFolder(draft.signerFolder, mode: 0o700)
+        try Files.makeFolder(draft.gateFolder, mode: 0o755)
+        try Files.makeFolder(draft.runFolder, mode: 0o755)
+        try Files.makeFolder(draft.adminFolder, mode: 0o700)
+    }
+
+    private func fill(_ draft: Home, _ output: Output) throws(FrontError) -> InitResult {
+        let policy = try PolicySource(path: policyFile, network: network)
+        let madeAdminKey = try policy.compile(into: draft)
+        let bundle = try BundleFacts(reading: try Files.read(draft.bundle, limit: 64 << 20))
+        output.say("Making the keys; Argon2id takes a moment.")
+        let record = try KeyCeremony(plan: self).run(draft)
+        let facts = try record.facts(bundle, users: users)
+        try Files.write(try facts.json(), to: draft.facts, mode: 0o644)
+        try Files.write([UInt8]((facts.auditKey + "\n").utf8), to: draft.logKeys, mode: 0o644)
+        return InitResult(facts: facts, madeAdminKey: madeAdminKey)
+    }
+
+    /// Each process owns what it writes, and nothing else.
+    private func giveAway(_ draft: Home) throws(FrontError) {
+        guard let users else { return }
+        for path in [draft.signerFolder, draft.keystore, draft.state] {
+            try Files.giveAway(path, uid: users.signer, gid: users.signer)
+        }
+        try Files.giveAway(draft.gateFolder, uid: users.gate, gid: users.gate)
+    }
+}
+
+/// `portcullis-signer init`: the one moment at which keys are made. They are in that process only.
+struct KeyCeremony {
+    let plan: InitPlan
+
+    func run(_ draft: Home) throws(FrontError) -> InitRecord {
+        let keystore = try Files.create(draft.keystore, mode: 0o600)
+        let state = try Files.create(draft.state, mode: 0o600)
+        let bundle = try Files.open(draft.bundle, flags: LINUX_O_RDONLY)
+        let passphrase = try readPassphrase()
+        let words = try wordsOut()
+        let record = try Pipe()
+        let memoryKiB = plan.memoryMib << 10
+        let program = ChildProgram(
+            try Environment.program("portcullis-signer"),
+            ["init", plan.seed.argument, String(plan.passes), String(memoryKiB)],
+            descriptors: [
+                -1, record.writing.number, 2, keystore.number, state.number, bundle.number,
+                passphrase.number, plan.seed.words ?? -1, plan.seed.passphrase ?? -1, words.number,
+            ]
+        )
+        let pid = try program.start()
+        let bytes = try record.readToEnd(limit: InitRecord.byteCountMax)
+        let status = try Processes.wait(pid)
+        guard status == 0 else {
+            throw .failed("no keys were made: the signer's reason stands above (\(status))")
+        }
+        return try InitRecord(reading: bytes)
+    }
+
+    /// The signer reads the passphrase from a pipe of its own, whatever it was read from here.
+    private func readPassphrase() throws(FrontError) -> Descriptor {
+        if let number = plan.passphrase {
+            return try Pipe.holding(
+                try Secret.read(descriptor: number, what: "the passphrase")
+            )
+        }
+        return try Pipe.holding(try Secret.promptTwice("A passphrase for the new keystore: "))
+    }
+
+    /// The words go straight from the signer to the terminal, or where they were asked for.
+    private func wordsOut() throws(FrontError) -> Descriptor {
+        if let number = plan.seed.wordsOut {
+            var named = Descriptor(adopting: number)
+            named.pin()
+            return named
+        }
+        if plan.seed.words == nil {
+            if Files.canOpen("/dev/tty") { return try Files.open("/dev/tty", flags: LINUX_O_RDWR) }
+            guard plan.network.isThrowAway else {
+                throw .usage("nobody would see the new words: use a terminal or --words-out-fd N")
+            }
+        }
+        return try Files.open("/dev/null", flags: LINUX_O_RDWR)
+    }
+}

@@ -1,0 +1,98 @@
+import FoundationEssentials
+import Front
+import LocalSocket
+
+/// Where results and words go: with `--json` one document on standard output and the words on standard
+/// error, else the words on standard output.
+struct Output {
+    let json: Bool
+
+    /// Ends a command that went well.
+    func finish(_ document: some Encodable, words: [String]) throws(FrontError) {
+        if json {
+            say(words)
+            try print(document)
+        } else {
+            Self.write(words.map { $0 + "\n" }.joined(), to: 1)
+        }
+    }
+
+    /// Words beside the result: always on standard error.
+    func say(_ words: [String]) {
+        Self.write(words.map { $0 + "\n" }.joined(), to: 2)
+    }
+
+    /// One line beside the result.
+    func say(_ words: String) { say([words]) }
+
+    /// Ends a command that did not go well.
+    func fail(_ error: FrontError) {
+        switch error {
+        case .refused(let report), .waiting(let report): say(report.lines)
+        case .usage(let words), .failed(let words): say("portcullis: \(words)")
+        }
+        guard json else { return }
+        do {
+            try print(FailureDocument(error))
+        } catch {
+            say("portcullis: \(error.message)")
+        }
+    }
+
+    /// The document, on standard output.
+    private func print(_ document: some Encodable) throws(FrontError) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        do {
+            Self.write(String(decoding: try encoder.encode(document), as: UTF8.self) + "\n", to: 1)
+        } catch {
+            throw .failed("the result cannot be written as JSON")
+        }
+    }
+
+    /// Writes to standard output or error; when nobody listens there is nothing left to do.
+    static func write(_ text: String, to number: Int32) {
+        var descriptor = Descriptor(adopting: number)
+        descriptor.pin()
+        let bytes = [UInt8](text.utf8)
+        do {
+            try descriptor.writeAll(bytes.span)
+        } catch {
+            return
+        }
+    }
+}
+
+/// `{"error": {…}}` of docs/cli.md.
+struct FailureDocument: Encodable {
+    struct Failure: Encodable {
+        var kind: String
+        var message: String
+        var report: RefusalReport?
+
+        enum Keys: String, CodingKey {
+            case kind, message
+        }
+
+        /// The refusal's fields stand beside the kind, not below it.
+        func encode(to encoder: any Encoder) throws {
+            try report?.encode(to: encoder)
+            var container = encoder.container(keyedBy: Keys.self)
+            try container.encode(kind, forKey: .kind)
+            try container.encode(message, forKey: .message)
+        }
+    }
+
+    var error: Failure
+
+    init(_ failure: FrontError) {
+        switch failure {
+        case .usage(let words): error = Failure(kind: "usage", message: words)
+        case .failed(let words): error = Failure(kind: "failed", message: words)
+        case .refused(let report):
+            error = Failure(kind: "refused", message: report.message, report: report)
+        case .waiting(let report):
+            error = Failure(kind: "waiting", message: report.message, report: report)
+        }
+    }
+}

@@ -1,0 +1,91 @@
+private import CLinux
+import Front
+import LocalSocket
+
+/// How the three programs are started: who holds which descriptor, and as whom they run. The numbers
+/// are a contract with each program (docs/operations.md).
+struct Supervised {
+    let home: Home
+    let users: HomeFacts.Users?
+    let signerProgram: String
+    let gateProgram: String
+    let frontProgram: String
+
+    let acceptsWeakerKernel: Bool
+
+    init(home: Home, facts: HomeFacts, acceptsWeakerKernel: Bool) throws(FrontError) {
+        self.acceptsWeakerKernel = acceptsWeakerKernel
+        self.home = home
+        users = Processes.isRoot ? facts.users : nil
+        signerProgram = try Environment.program("portcullis-signer")
+        gateProgram = try Environment.program("portcullis-gate")
+        frontProgram = try Environment.program("portcullis-front")
+        if Processes.isRoot, users == nil {
+            throw .failed(
+                "this home was made without root, so all its files belong to one user; run `up` as"
+                    + " that user"
+            )
+        }
+    }
+
+    /// The signer: 3 the gate, 4 the operators' listener, 5 keystore, 6 state, 7 policy.
+    func startSigner(
+        gate: borrowing Descriptor,
+        operators: borrowing Descriptor
+    ) throws(FrontError) -> Int32 {
+        let keystore = try Files.open(home.keystore, flags: LINUX_O_RDONLY)
+        let state = try Files.open(home.state, flags: LINUX_O_RDWR)
+        let bundle = try Files.open(home.bundle, flags: LINUX_O_RDONLY)
+        var program = ChildProgram(
+            signerProgram,
+            ["run"],
+            descriptors: [
+                -1, -1, 2, gate.number, operators.number, keystore.number, state.number,
+                bundle.number,
+            ]
+        )
+        program.user = users?.signer
+        return try program.start()
+    }
+
+    /// The gate: 3 the signer, 4 the clients' listener, 5 its folder, 6 policy, 7 readiness.
+    func startGate(
+        signer: borrowing Descriptor,
+        clients: borrowing Descriptor,
+        readiness: borrowing Descriptor
+    ) throws(FrontError) -> Int32 {
+        let folder = try Files.open(home.gateFolder, flags: LINUX_O_RDONLY | LINUX_O_DIRECTORY)
+        let bundle = try Files.open(home.bundle, flags: LINUX_O_RDONLY)
+        var allowed = [String(Processes.user)]
+        if let users { allowed.append(String(users.front)) }
+        var program = ChildProgram(
+            gateProgram,
+            allowed,
+            descriptors: [
+                -1, -1, 2, signer.number, clients.number, folder.number, bundle.number,
+                readiness.number,
+            ]
+        )
+        program.user = users?.gate
+        return try program.start()
+    }
+
+    /// The front: 3 the clients' listener, 4 public/, 5 run/, 6 readiness.
+    func startFront(
+        clients: borrowing Descriptor,
+        readiness: borrowing Descriptor
+    ) throws(FrontError) -> Int32 {
+        let place = LINUX_O_DIRECTORY | LINUX_O_RDONLY
+        let publicFolder = try Files.open(home.publicFolder, flags: place)
+        let runFolder = try Files.open(home.runFolder, flags: place)
+        var program = ChildProgram(
+            frontProgram,
+            [],
+            descriptors: [
+                -1, -1, 2, clients.number, publicFolder.number, runFolder.number, readiness.number,
+            ]
+        )
+        program.user = users?.front
+        return try program.start()
+    }
+}
