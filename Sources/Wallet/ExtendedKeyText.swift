@@ -20,11 +20,9 @@ package enum ExtendedKeyText {
             guard version.isTest == (network != .main) else { throw CryptoError.wrongPrefix }
             return try ExtendedKeyFormat.readPublic(bytes, curve: curve)
         } catch {
-            switch error {
-            case .invalidSecretKey: throw .privateKey
-            case .wrongPrefix: throw .otherNetwork
-            case _: throw .notAnExtendedKey(String(text))
-            }
+            if error == .invalidSecretKey { throw .privateKey }
+            if error == .wrongPrefix { throw .otherNetwork }
+            throw .notAnExtendedKey(String(text))
         }
     }
 

@@ -72,7 +72,8 @@ extension PSBTProblem {
         case .bytes(let error): error.words
         case .duplicateKey(let name): "the key of \(name) stands there twice"
         case .missingTransaction: "there is no unsigned transaction (PSBT_GLOBAL_UNSIGNED_TX)"
-        case .unsignedTransaction(let error): "the unsigned transaction is malformed: \(error)"
+        case .unsignedTransaction(let error):
+            "the unsigned transaction is malformed: \(error.words)"
         case .scriptInUnsignedTransaction(let input):
             "input \(input) of the unsigned transaction has a scriptSig; expected an empty one"
         case .unsupportedVersion(let version): "PSBT version \(version); expected 0"
@@ -83,20 +84,7 @@ extension PSBTProblem {
             "the value of \(name) has \(found) bytes; expected \(expected)"
         case .value(let name, let expected):
             "the value of \(name) is malformed; expected \(expected)"
-        case .parent, .parentMismatch, .noSuchParentOutput, .coinsDiffer,
-            .witnessCoinForLegacyScript, .redeemScriptMismatch, .witnessScriptMismatch:
-            coinWords
-        case .notFinal: "not finalized; sign and finalize it first"
-        case .alreadyFinal: "already finalized; nothing can be added"
-        case .signatureInvalid: "the signature does not verify for the key and this transaction"
-        case .noSignature: "there is no signature of its key"
-        case .otherTransaction: "the two PSBTs are about different transactions"
-        }
-    }
-
-    private var coinWords: String {
-        switch self {
-        case .parent(let error): "the previous transaction is malformed: \(error)"
+        case .parent(let error): "the previous transaction is malformed: \(error.words)"
         case .parentMismatch(let expected, let found):
             "the previous transaction is \(found); the input spends \(expected)"
         case .noSuchParentOutput(let vout, let count):
@@ -107,7 +95,11 @@ extension PSBTProblem {
             "only PSBT_IN_WITNESS_UTXO is given, but the script is no segwit script"
         case .redeemScriptMismatch: "PSBT_IN_REDEEM_SCRIPT does not hash to the spent script"
         case .witnessScriptMismatch: "PSBT_IN_WITNESS_SCRIPT does not hash to the witness program"
-        case _: ""
+        case .notFinal: "not finalized; sign and finalize it first"
+        case .alreadyFinal: "already finalized; nothing can be added"
+        case .signatureInvalid: "the signature does not verify for the key and this transaction"
+        case .noSignature: "there is no signature of its key"
+        case .otherTransaction: "the two PSBTs are about different transactions"
         }
     }
 }
@@ -123,6 +115,29 @@ extension ByteError {
         case .nonCanonical: "a number or text that is not in its shortest form"
         case .invalidCharacter(let place): "a character that does not belong there, at \(place)"
         case .tooLong(let count, let limit): "\(count) bytes; at most \(limit) are allowed"
+        }
+    }
+}
+
+extension BitcoinError {
+    /// What is wrong, for a person.
+    package var words: String {
+        switch self {
+        case .bytes(let error): error.words
+        case .transactionTooLong(let count, let limit):
+            "a transaction of \(count) bytes; expected at most \(limit)"
+        case .witnessOrNoInput: "it has no inputs, or a witness where none belongs"
+        case .witnessForm: "its witness is not in the one permitted form"
+        case .noOutput: "it has no outputs"
+        case .amountOutOfRange(let satoshis):
+            "\(satoshis) sat are more than the 21 million bitcoin there can be"
+        case .amountBelowZero(let from, let taken):
+            "\(taken) sat cannot be taken from \(from) sat"
+        case .unknownSighashType(let type): "sighash type \(type) is not known"
+        case .noMatchingOutput: "SIGHASH_SINGLE, but there is no output at the input's place"
+        case .notAnAddress: "it is no address"
+        case .addressOfOtherNetwork: "it is an address of another network"
+        case .noAddressForm: "the script has no address"
         }
     }
 }

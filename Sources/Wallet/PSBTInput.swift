@@ -11,6 +11,7 @@ package enum CoinSource: Equatable, Sendable {
 
 /// One input of a PSBT: its map, and what the previous transaction says about the spent output.
 package struct PSBTInput: Equatable, Sendable {
+    /// Writing another spent output into the map changes none of the two below: read the PSBT anew.
     package var map: PSBTMap
     /// The spent output, taken from PSBT_IN_NON_WITNESS_UTXO.
     package let provenCoin: Coin?

@@ -53,7 +53,7 @@ extension RequestError: CustomStringConvertible {
             "input \(input): sighash type \(found); expected one byte"
         case .scriptTooLong(let output, let count, let limit):
             "output \(output): a script of \(count) bytes; expected at most \(limit)"
-        case .sum(let error): "the amounts do not add up: \(error)"
+        case .sum(let error): "the amounts do not add up: \(error.words)"
         case .outputsExceedInputs(let inputs, let outputs):
             "the outputs hold \(outputs.satoshis) sat, the inputs only \(inputs.satoshis) sat"
         case .signatureCount(let expected, let found):

@@ -4,6 +4,11 @@ package import BitcoinCrypto
 package struct Owner: Equatable, Sendable {
     package let wallet: Int
     package let place: KeyPlace
+
+    package init(wallet: Int, place: KeyPlace) {
+        self.wallet = wallet
+        self.place = place
+    }
 }
 
 /// Our wallets, and what has been found out about their scripts. Keep one as long as the wallets
@@ -32,32 +37,39 @@ package struct WalletSet: Sendable {
         at place: PSBTPlace,
         curve: borrowing Curve
     ) throws(RequestError) -> Owner? {
-        var broken: RequestError?
         for derivation in derivations {
-            for (index, wallet) in wallets.enumerated() {
-                guard let key = wallet.place(of: derivation) else { continue }
-                guard try Self.derive(wallet, key, curve: curve) == script else {
-                    broken = .claimMismatch(
-                        place,
-                        wallet: wallet.name,
-                        path: KeyPath.text(derivation.path)
-                    )
-                    continue
-                }
-                guard key.index <= wallet.indexMax else {
-                    throw .indexOverMaximum(
-                        place,
-                        wallet: wallet.name,
-                        index: key.index,
-                        most: wallet.indexMax
-                    )
-                }
-                return Owner(wallet: index, place: key)
+            if let found = try claimed(derivation, script, at: place, curve: curve) {
+                return found
             }
         }
-        if let broken { throw broken }
         try search(curve: curve)
         return searched[script]
+    }
+
+    /// The owner that one derivation names; nothing if it names none of ours.
+    private func claimed(
+        _ derivation: KeyDerivation,
+        _ script: [UInt8],
+        at place: PSBTPlace,
+        curve: borrowing Curve
+    ) throws(RequestError) -> Owner? {
+        var named: String?
+        for (index, wallet) in wallets.enumerated() {
+            guard let key = wallet.place(of: derivation) else { continue }
+            named = named ?? wallet.name
+            guard try Self.derive(wallet, key, curve: curve) == script else { continue }
+            guard key.index <= wallet.indexMax else {
+                throw .indexOverMaximum(
+                    place,
+                    wallet: wallet.name,
+                    index: key.index,
+                    most: wallet.indexMax
+                )
+            }
+            return Owner(wallet: index, place: key)
+        }
+        guard let named else { return nil }
+        throw .claimMismatch(place, wallet: named, path: KeyPath.text(derivation.path))
     }
 
     /// Derives the first scripts of every branch, the first time that it is needed.
