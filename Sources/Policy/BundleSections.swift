@@ -64,4 +64,24 @@ extension CheckedBundle {
         }
         return RuleRecord(bytes, at: start)
     }
+
+    /// Lends every rule with its index, in the order of the source, in one walk.
+    package func forEachRule(_ body: (Int, RuleRecord) -> Void) {
+        var start = layout.rules
+        for index in 0..<ruleCount {
+            let rule = RuleRecord(bytes, at: start)
+            body(index, rule)
+            start = rule.end
+        }
+    }
+
+    /// Lends every limit with its index, in the order of the bundle, in one walk.
+    package func forEachLimit(_ body: (Int, LimitRecord) -> Void) {
+        var start = layout.limits
+        for index in 0..<limitCount {
+            let limit = LimitRecord(bytes, at: start)
+            body(index, limit)
+            start = limit.end
+        }
+    }
 }

@@ -1,1 +1,0 @@
-// PolicyLanguage: see docs/architecture.md.

@@ -1,0 +1,49 @@
+package import Bitcoin
+package import Policy
+
+/// What a policy source says, names resolved to places, ready to be laid out.
+package struct PolicyModel: Equatable, Sendable {
+    package struct Wallet: Equatable, Sendable {
+        package var name: String
+        package var kind: OutputKind
+        package var path: [UInt32]
+        package var branches: [UInt32]
+        package var indexMax: UInt32
+        package var descriptor: String
+    }
+
+    package struct Destination: Equatable, Sendable {
+        package var script: [UInt8]
+        package var lists: UInt64
+    }
+
+    package struct Limit: Equatable, Sendable {
+        package var name: String
+        package var scope: LimitScope
+        package var windowSeconds: UInt32
+        package var amountMax: UInt64?
+        package var countMax: UInt32?
+    }
+
+    package struct Rule: Equatable, Sendable {
+        package var name: String
+        package var fields: RuleFields
+    }
+
+    package var network: Network
+    package var allowance: UInt64
+    /// Nil when the source has no `[admins]`.
+    package var adminThreshold: Int?
+    /// SSH wire form, sorted, distinct.
+    package var adminKeys: [[UInt8]]
+    /// Sorted by name.
+    package var wallets: [Wallet]
+    /// Sorted by name.
+    package var lists: [String]
+    /// Sorted by length of the script, then by its bytes.
+    package var destinations: [Destination]
+    /// Sorted by scope, then by name.
+    package var limits: [Limit]
+    /// In the order of the source.
+    package var rules: [Rule]
+}

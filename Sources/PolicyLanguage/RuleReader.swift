@@ -1,0 +1,134 @@
+import Policy
+
+/// The rules, in the order of the source.
+extension SourceReader {
+    private static let keys = [
+        "name", "effect", "wallets", "destinations", "max_outflow", "max_fee", "max_feerate",
+    ]
+    private static let caps = ["max_outflow", "max_fee", "max_feerate"]
+
+    mutating func readRules() throws(PolicyError) {
+        let tables = try root.tables("rules")
+        guard tables.count <= 0xFFFF else {
+            throw root.error("rules", found: "\(tables.count) rules", expected: "at most 65535")
+        }
+        var names: Set<String> = []
+        for table in tables {
+            let rule = try readRule(table)
+            guard names.insert(rule.name).inserted else {
+                throw table.error("name", found: "\(rule.name) again", expected: "another name")
+            }
+            rules.append(rule)
+        }
+    }
+
+    private func readRule(_ table: SourceTable) throws(PolicyError) -> PolicyModel.Rule {
+        try table.allowOnly(Self.keys)
+        let name = try table.string("name", form: "a name: name = \"everyday\"")
+        guard Spelling.isName(name) else {
+            throw table.error("name", found: "\"\(name)\"", expected: Spelling.nameForm)
+        }
+        let wallets = try places(
+            "wallets",
+            among: self.wallets.map(\.name),
+            all: LowestBits.mask(self.wallets.count),
+            table
+        )
+        let lists = try places("destinations", among: self.lists, all: 0, table)
+        var fields = RuleFields(effect: try effect(table), wallets: wallets, lists: lists)
+        switch fields.effect {
+        case .deny:
+            for cap in Self.caps where table.contains(cap) {
+                throw table.error(
+                    cap,
+                    found: "a cap on a deny rule",
+                    expected: "caps on allow rules only; what no rule allows is denied"
+                )
+            }
+        case .allow:
+            fields.outflowMax = try cap("max_outflow", Units.amountForm, table, Units.amount)
+            fields.feeMax = try cap("max_fee", Units.amountForm, table, Units.amount)
+            if table.contains("max_feerate") {
+                fields.feerateMax = try cap("max_feerate", Units.feerateForm, table, Units.feerate)
+            }
+        }
+        return PolicyModel.Rule(name: name, fields: fields)
+    }
+
+    private func effect(_ table: SourceTable) throws(PolicyError) -> RuleEffect {
+        let form = "effect = \"allow\" or effect = \"deny\""
+        switch try table.string("effect", form: form) {
+        case "allow": return .allow
+        case "deny": return .deny
+        case let other: throw table.error("effect", found: "\"\(other)\"", expected: form)
+        }
+    }
+
+    /// `"none"` is no cap; leaving a cap out is refused, so that none is forgotten.
+    private func cap(
+        _ key: String,
+        _ form: String,
+        _ table: SourceTable,
+        _ parse: (String) throws(Units.Fault) -> UInt64
+    ) throws(PolicyError) -> UInt64 {
+        let text = try table.string(key, form: "\(form), or \(key) = \"none\" for no cap")
+        guard text != "none" else { return RuleRecord.noCap }
+        do throws(Units.Fault) {
+            return try parse(text)
+        } catch {
+            throw table.error(key, found: "\"\(text)\"", expected: error.expected)
+        }
+    }
+
+    /// `"any"`, or a list of names, as bits.
+    private func places(
+        _ key: String,
+        among known: [String],
+        all: UInt64,
+        _ table: SourceTable
+    ) throws(PolicyError) -> UInt64 {
+        let form = "\(key) = \"any\" or a list of names: \(key) = [\"\(known.first ?? "name")\"]"
+        if table.isString(key) {
+            let text = try table.string(key, form: form)
+            guard text == "any" else {
+                throw table.error(key, found: "\"\(text)\"", expected: form)
+            }
+            return all
+        }
+        let names = try table.strings(key, form: form)
+        guard !names.isEmpty else { throw table.error(key, found: "no name", expected: form) }
+        var bits: UInt64 = 0
+        for name in names {
+            let bit: UInt64 = 1 << UInt64(try place(of: name, among: known, key, table))
+            guard bits & bit == 0 else {
+                throw table.error(key, found: "\(name) twice", expected: "each name once")
+            }
+            bits |= bit
+        }
+        return bits
+    }
+
+    /// The place of a name that must be known, with a suggestion when it is not.
+    func place(
+        of name: String,
+        among known: [String],
+        _ key: String,
+        _ table: SourceTable
+    ) throws(PolicyError) -> Int {
+        if let place = known.firstIndex(of: name) { return place }
+        let nearest = Spelling.nearest(to: name, among: known)
+        let all = known.isEmpty ? "a name that is defined (none is)" : known.joined(separator: ", ")
+        throw table.error(
+            key,
+            found: "the unknown name \"\(name)\"",
+            expected: nearest.map { "\($0) (did you mean it?)" } ?? "one of \(all)"
+        )
+    }
+}
+
+/// Masks of bits, as the bundle uses them.
+enum LowestBits {
+    static func mask(_ count: Int) -> UInt64 {
+        count == 64 ? .max : (1 << UInt64(count)) - 1
+    }
+}
