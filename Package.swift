@@ -177,3 +177,15 @@ let package = Package(
         ),
     ]
 )
+
+// This fuzz target needs Wallet; the others are in Core/Package.swift, with the reasons.
+if Context.environment["WITH_FUZZERS"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "FuzzPSBTRoundTrip",
+            dependencies: ["Wallet"],
+            path: "Fuzz/FuzzPSBTRoundTrip",
+            swiftSettings: strict
+        )
+    )
+}

@@ -7,6 +7,7 @@ The corpus in git grew out of these: `FuzzX -merge=1 Fuzz/Corpus/FuzzX FOLDER/Fu
 those that reach anything new.
 """
 
+import base64
 import hashlib
 import pathlib
 import struct
@@ -146,9 +147,36 @@ def bundles():
     )
 
 
+def field(kind, value, data=b""):
+    """One key and value of a PSBT (BIP-174)."""
+    key = u8(kind) + data
+    return size(len(key)) + key + size(len(value)) + value
+
+
+def partially_signed():
+    wpkh, taproot = b"\x00\x14" + b"\xab" * 20, b"\x51\x20" + b"\xcd" * 32
+    key = b"\x02" + b"\x79" * 32
+    parent = transaction([(b"\x22" * 32, b"")], [wpkh, taproot])
+    spent = hashlib.sha256(hashlib.sha256(parent).digest()).digest()
+    spending = transaction([(spent, b"")], [wpkh, taproot])
+    origin = b"\xde\xad\xbe\xef" + b"".join(map(u32, [84 | HARDENED, 1 | HARDENED, 0, 7]))
+    coin = u64(2000) + vec8(taproot)
+    empty = b"\x00"
+    whole = field(0, spending)
+    in_one = field(0, parent) + field(1, coin) + field(3, u32(1)) + field(6, origin, key)
+    tap = field(1, coin) + field(0x16, b"\x00" + origin, key[1:]) + field(0x17, key[1:])
+    out = field(2, origin, key) + field(0xFC, b"value", b"\x04test\x00")
+    magic = b"psbt\xff"
+    yield "bare", magic + whole + empty * 4
+    yield "segwit", magic + whole + empty + in_one + empty + out + empty * 2
+    yield "taproot", magic + whole + empty + tap + empty + empty + field(5, key[1:]) + empty
+    yield "version", magic + whole + field(0xFB, u32(0)) + empty * 4
+    yield "base64", base64.b64encode(magic + whole + empty * 4)
+
+
 def main():
     makers = {"FuzzWireNeverTraps": wire, "FuzzTransactionReader": transactions,
-              "FuzzBundleReader": bundles}
+              "FuzzBundleReader": bundles, "FuzzPSBTRoundTrip": partially_signed}
     for name, maker in makers.items():
         folder = pathlib.Path(sys.argv[1]) / name
         folder.mkdir(parents=True, exist_ok=True)

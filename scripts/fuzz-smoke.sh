@@ -10,7 +10,7 @@ export WITH_FUZZERS=1
 # libFuzzer reports the crash and keeps its input; Swift's own report would come in between.
 export SWIFT_BACKTRACE=enable=no
 
-# build PACKAGE SCRATCH TARGET: targets without third-party packages are in Core, others in the root.
+# build PACKAGE SCRATCH TARGET: what needs no third-party package is in Core, the rest in the root.
 build() {
     swift build --package-path "$1" -c release --sanitize=fuzzer --scratch-path "$2" \
         -j "$JOBS" --product "$3" > "$work/$3.build" 2>&1 || {
