@@ -2,13 +2,6 @@ package import Bytes
 
 /// Proofs that a leaf stands at an index of a tree (RFC 6962, section 2.1.1), sibling first.
 package enum InclusionProof {
-    /// The number of hashes that the proof for `index` in a tree of `size` leaves has.
-    package static func hashCount(index: UInt64, size: UInt64) -> Int {
-        precondition(index < size, "a leaf of the tree")
-        let shape = ProofShape(index: index, size: size)
-        return shape.inner + shape.border
-    }
-
     /// Throws unless `proof`, 32 bytes a hash, leads from the leaf hash to the root.
     package static func verify(
         leafHash: Bytes32,
