@@ -57,7 +57,8 @@ package struct Receipt: Sendable {
         }
     }
 
-    /// Throws unless the leaf stands at that index of a tree whose checkpoint `key` signed.
+    /// Throws unless the leaf stands at that index of a tree whose checkpoint `key` signed, and the key
+    /// that the receipt carries is the same: nothing in it may go unchecked.
     package func verify(key: String) throws(FrontError) {
         let keyBytes = [UInt8](key.utf8)
         let verifier: VerifierKey
@@ -66,6 +67,7 @@ package struct Receipt: Sendable {
         } catch {
             throw .usage("the key is not a verifier key of the form name+id+base64: \(error)")
         }
+        guard key == ownKey else { throw Self.bad("it names another key than the one given") }
         do {
             let proof = try TlogProof(text.span)
             try proof.verify(leafHash: Merkle.leafHash(leaf.span), key: verifier)

@@ -1,22 +1,97 @@
+import Bytes
+private import FoundationEssentials
 import Front
+import Policy
+import PolicyLanguage
 
 /// The policy that a new home is made for.
 struct PolicySource {
     let path: String
     let network: NetworkName
-    let text: [UInt8]
-
-    /// The most bytes of a policy.
-    static let byteCountMax = 16 << 20
+    let text: String
 
     init(path: String, network: NetworkName) throws(FrontError) {
         self.path = path
         self.network = network
-        text = try Files.read(path, limit: Self.byteCountMax)
+        let bytes = try Files.read(path, limit: PolicyCompiler.sourceByteCountMax)
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw Self.refused("\(path) is not UTF-8 text", remedy: "save it as UTF-8")
+        }
+        self.text = text
     }
 
     /// Compiles it into the home; whether an admin key had to be made.
-    func compile(into home: Home) throws(FrontError) -> Bool {
-        throw .failed("later")
+    func compile(into home: Home, _ output: Output) throws(FrontError) -> Bool {
+        let namesAdmins = try checkNetwork()
+        var admins: [[UInt8]] = []
+        if !namesAdmins {
+            guard network.isThrowAway else {
+                throw Self.refused(
+                    "\(path) names no admin, so nobody could ever refill or recover",
+                    remedy: "put the SSH public keys of the admins into the policy"
+                )
+            }
+            try SSHKeygen.makeKey(at: home.adminKey)
+            admins = [try Self.wireKey(home.adminKey + ".pub")]
+        }
+        let bundle: [UInt8]
+        do {
+            bundle = try PolicyCompiler.compile(source: text, admins: admins)
+        } catch {
+            throw wrong(error)
+        }
+        try Files.write(bundle, to: home.bundle, mode: 0o644)
+        try Files.write([UInt8](text.utf8), to: home.policySource, mode: 0o644)
+        try sayBounds(bundle, output)
+        return !namesAdmins
+    }
+
+    /// The policy must be for the network that was asked for; whether it names admins.
+    private func checkNetwork() throws(FrontError) -> Bool {
+        do {
+            let model = try PolicyCompiler.read(text)
+            let named = "\(model.network.name)"
+            guard named == network.rawValue else {
+                throw Self.refused(
+                    "\(path) is a policy for \(named), not for \(network.rawValue)",
+                    remedy: "name the same network in both places"
+                )
+            }
+            return !model.adminKeys.isEmpty
+        } catch let error as FrontError {
+            throw error
+        } catch let error as PolicyError {
+            throw wrong(error)
+        } catch {
+            throw .failed("\(error)")
+        }
+    }
+
+    private func sayBounds(_ bundle: [UInt8], _ output: Output) throws(FrontError) {
+        do {
+            output.say(WorstCase(of: try CheckedBundle(checking: bundle.span)).lines)
+        } catch {
+            throw .failed("the compiled policy cannot be read back: \(error)")
+        }
+    }
+
+    private func wrong(_ error: PolicyError) -> FrontError {
+        Self.refused("\(path): \(error.description)", remedy: "see policies/README.md")
+    }
+
+    private static func refused(_ message: String, remedy: String) -> FrontError {
+        .refused(
+            RefusalReport(name: "policy-invalid", stage: "check", message: message, remedy: remedy)
+        )
+    }
+
+    /// The key in the second field of a line in authorized_keys form.
+    private static func wireKey(_ path: String) throws(FrontError) -> [UInt8] {
+        let line = String(decoding: try Files.read(path, limit: 1 << 16), as: UTF8.self)
+        let fields = line.split(separator: " ")
+        guard fields.count >= 2, let key = Data(base64Encoded: String(fields[1])) else {
+            throw .failed("\(path) is not a public key of OpenSSH")
+        }
+        return [UInt8](key)
     }
 }

@@ -1,0 +1,119 @@
+import Foundation
+import Front
+import LocalSocket
+import Testing
+
+@Suite("JSON frames")
+struct JSONFrameTests {
+    static let request = FrontRequest.sign(psbt: Data([1, 2, 3]), finalize: true)
+
+    @Test("What is written is read back, and the end is nothing")
+    func roundTrip() throws {
+        let ends = try DescriptorPair.make()
+        try JSONFrame.write(Self.request, to: ends.first)
+        try JSONFrame.write(FrontRequest.status, to: ends.first)
+        #expect(try JSONFrame.read(FrontRequest.self, from: ends.second) == Self.request)
+        #expect(try JSONFrame.read(FrontRequest.self, from: ends.second) == .status)
+        try ends.first.shutdownWriting()
+        #expect(try JSONFrame.read(FrontRequest.self, from: ends.second) == nil)
+    }
+
+    @Test("A length over the limit is refused before anything is read")
+    func tooLong() throws {
+        let ends = try DescriptorPair.make()
+        let count = JSONFrame.byteCountMax + 1
+        let header = (0..<4).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) }
+        try ends.first.writeAll(header.span)
+        #expect(throws: FrontError.self) {
+            try JSONFrame.read(FrontRequest.self, from: ends.second)
+        }
+    }
+
+    @Test("A frame that is cut short is an error, at every place")
+    func cutShort() throws {
+        let whole: [UInt8] = [8, 0, 0, 0] + Array("\"status\"".utf8)
+        for count in 1..<whole.count {
+            let ends = try DescriptorPair.make()
+            try ends.first.writeAll(whole.span.extracting(0..<count))
+            try ends.first.shutdownWriting()
+            #expect(throws: FrontError.self, "\(count)") {
+                try JSONFrame.read(FrontRequest.self, from: ends.second)
+            }
+        }
+    }
+
+    @Test("A request of no known kind is a usage error")
+    func unknownRequest() throws {
+        let ends = try DescriptorPair.make()
+        try JSONFrame.write(["launch": ["now": true]], to: ends.first)
+        do {
+            _ = try JSONFrame.read(FrontRequest.self, from: ends.second)
+            Issue.record("it was read")
+        } catch {
+            #expect(error.exitStatus == 2)
+        }
+    }
+
+    @Test("Every failure crosses the socket and comes out the same")
+    func failures() {
+        let report = RefusalReport(name: "n", code: 3, stage: "s", message: "m", remedy: "r")
+        for error in [
+            FrontError.usage("u"), .failed("f"), .refused(report), .waiting(report),
+        ] {
+            #expect(FrontReply(error).error == error)
+        }
+        #expect(FrontReply.wallets([]).error == nil)
+    }
+}
+
+@Suite("Processes as the kernel sees them")
+struct ProcessFactsTests {
+    static let status = """
+        Name:\tportcullis-sign
+        Uid:\t64101\t64101\t64101\t64101
+        Gid:\t64101\t64101\t64101\t64101
+        CapEff:\t0000000000000000
+        CapBnd:\t0000000000000000
+        NoNewPrivs:\t1
+        Seccomp:\t2
+        Seccomp_filters:\t2
+        Threads:\t1
+        """
+    static let limits = """
+        Limit                     Soft Limit           Hard Limit           Units
+        Max file size             8192                 8192                 bytes
+        Max core file size        0                    0                    bytes
+        Max processes             0                    0                    processes
+        Max open files            0                    0                    files
+        """
+
+    @Test("A confined process reads as confined")
+    func confined() {
+        let facts = ProcessFacts(name: "signer", status: Self.status, limits: Self.limits)
+        #expect(facts.uid == 64_101 && facts.seccomp == 2 && facts.seccompFilters == 2)
+        #expect(facts.noNewPrivs == 1 && facts.threads == 1)
+        #expect(facts.coreLimit == "0" && facts.openFilesLimit == "0")
+        #expect(facts.fileSizeLimit == "8192" && facts.processesLimit == "0")
+    }
+
+    @Test("What is missing is said in capitals")
+    func unconfined() {
+        var status = Self.status.replacingOccurrences(of: "Seccomp:\t2", with: "Seccomp:\t0")
+        status = status.replacingOccurrences(of: "NoNewPrivs:\t1", with: "NoNewPrivs:\t0")
+        status = status.replacingOccurrences(
+            of: "CapEff:\t0000000000000000",
+            with: "CapEff:\t000001ffffffffff"
+        )
+        var facts = ProcessFacts(name: "gate", status: status, limits: "")
+        facts.pid = 7
+        #expect(facts.words.contains("NO SYSTEM CALL FILTER"))
+        #expect(facts.words.contains("NEW PRIVILEGES POSSIBLE"))
+        #expect(facts.words.contains("CAPABILITIES 000001ffffffffff"))
+    }
+
+    @Test("A process that is not there says so")
+    func absent() {
+        let facts = ProcessFacts(ControlReply.Process(name: "front", pid: nil, restarts: 3))
+        #expect(facts.words == "front: not running")
+    }
+}
