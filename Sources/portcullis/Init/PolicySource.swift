@@ -1,4 +1,4 @@
-import Bytes
+private import Bitcoin
 private import FoundationEssentials
 import Front
 import Policy
