@@ -30,7 +30,7 @@ static const struct rule signer_sealed_rules[] = {
     RULE(prctl, 2, EQ(0, PR_CAP_AMBIENT), EQ(1, PR_CAP_AMBIENT_IS_SET)),
     RULE(prlimit64, 1, EQ(0, 0)),
     RULE(capget, 0),
-    RULE(seccomp, 0),
+    RULE(seccomp, 2, EQ(0, SECCOMP_SET_MODE_FILTER), EQ(1, 0)),
     RULE(exit_group, 0),
     END_OF_RULES
 };

@@ -102,6 +102,29 @@ private func stated(_ path: String) -> Int32 {
     return unsafe linux_facts_at(LINUX_AT_FDCWD, path, &facts)
 }
 
+/// A line each: the arguments, descriptors, environment variables, umask, ids, parent's death signal.
+func answerSelf() {
+    var environment = 0
+    while unsafe environ[environment] != nil { environment += 1 }
+    var signal: Int32 = 0
+    // PR_GET_PDEATHSIG writes one number.
+    _ = unsafe withUnsafeMutablePointer(to: &signal) { place in
+        linux_prctl(2, UInt(bitPattern: place), 0)
+    }
+    let limit = 1_024 as Int32
+    let open = (0..<limit).filter { fcntl($0, F_GETFD) >= 0 }
+    let kept = open.filter { fcntl($0, F_GETFD) & FD_CLOEXEC != 0 }
+    let groups = getgroups(0, nil)
+    say("arguments \(linux_argument_count())")
+    say("descriptors \(open.map { "\($0)" }.joined(separator: ","))")
+    say("close-on-exec \(kept.count)")
+    say("environment \(environment)")
+    say("umask \(umask(0))")
+    say("ids \(getuid()) \(geteuid()) \(getgid()) \(getegid()) \(groups)")
+    say("death-signal \(signal)")
+    wait(on: 0)
+}
+
 /// One line that says pid and two addresses; then a second one when a fork has tried the page.
 func answerMemory() {
     _ = linux_prctl(LINUX_PR_SET_DUMPABLE, 1, 0)  // the weakest case; a change of user cleared it

@@ -8,6 +8,7 @@
 //   landlock PROFILE             tries what Landlock should refuse, without the filter's help
 //   memory                       one canary in a secret page, one in an arena; answers pid, both
 //                                addresses, and how a fork fared that read them
+//   self                         what it was started with; waits
 //   attack PID ADDRESS           three ways of reading another process; answers an errno each
 //
 // A status is an exit status, 77 for a call that came back, or minus a signal.
@@ -35,6 +36,7 @@ func run(_ all: [String]) {
     case "report": answerReport(Subject(rest))
     case "landlock": answerLandlock(Subject(rest))
     case "memory": answerMemory()
+    case "self": answerSelf()
     case "attack": answerAttack(rest)
     default: fail("no such command")
     }

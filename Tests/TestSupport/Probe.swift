@@ -13,7 +13,9 @@ package final class Probe {
     package struct NotStarted: Error { let errno: Int32 }
 
     /// Starts it with these words; the crash reporter is off, for it would make calls of its own.
-    package init(_ words: [String]) throws {
+    ///
+    /// `user` is whom it becomes first; `extra` are descriptors for it behind the standard ones.
+    package init(_ words: [String], user: UInt32? = nil, extra: [Int32] = []) throws {
         let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let path = URL(fileURLWithPath: tests).deletingLastPathComponent()
             .appending(path: "confinement-probe").path
@@ -21,11 +23,14 @@ package final class Probe {
         let arguments = unsafe ([path] + words).map { unsafe strdup($0) } + [nil]
         let environment = unsafe [strdup("SWIFT_BACKTRACE=enable=no"), nil]
         defer { unsafe (arguments + environment).forEach { unsafe free($0) } }
-        let descriptors = [pair.second.number, pair.second.number, 2]
+        let descriptors = [pair.second.number, pair.second.number, 2] + extra
         var child = unsafe linux_child()
         unsafe child.path = UnsafePointer(arguments[0])
-        unsafe child.descriptor_count = 3
-        unsafe child.death_signal = 0
+        unsafe child.descriptor_count = Int32(descriptors.count)
+        unsafe child.change_identity = user == nil ? 0 : 1
+        unsafe child.uid = user ?? 0
+        unsafe child.gid = user ?? 0
+        unsafe child.death_signal = user == nil ? 0 : LINUX_SIGTERM
         pid = unsafe arguments.withUnsafeBufferPointer { arguments in
             unsafe environment.withUnsafeBufferPointer { environment in
                 unsafe descriptors.withUnsafeBufferPointer { descriptors in

@@ -224,7 +224,7 @@ typedef struct {
     char *const *environment;   /* ends with NULL; NULL: empty */
     const int *descriptors;     /* become 0, 1, 2 … of the child; -1: /dev/null. Nothing else stays open */
     int descriptor_count;
-    int change_identity;        /* 1: to uid and gid, without supplementary groups */
+    int change_identity;        /* 1: to uid and gid, without supplementary groups and bounding set */
     uint32_t uid, gid;
     int death_signal;           /* sent to the child when the calling thread ends; 0: none */
 } linux_child;
