@@ -5,4 +5,6 @@ package enum SecretMemoryError: Error, Equatable, Sendable {
     case secretMemoryUnavailable(errno: Int32)
     /// An ordinary mapping was refused.
     case arenaUnavailable(errno: Int32)
+    /// getrandom(2) was refused.
+    case randomnessUnavailable(errno: Int32)
 }
