@@ -1,0 +1,48 @@
+package import LocalSocket
+package import Policy
+import SecretMemory
+import Wire
+
+/// The policy in force: read and checked once, before any key is there.
+package struct BundleFile: ~Copyable {
+    private var memory: Arena
+    private let layout: BundleLayout
+    package let identity: PolicyIdentity
+
+    /// Reads the file whole.
+    package init(_ descriptor: borrowing Descriptor) throws(SignerStop) {
+        let size: Int
+        do throws(SocketError) {
+            size = try descriptor.fileSize()
+        } catch {
+            throw .socket(error)
+        }
+        guard size > 0, size <= BundleLayout.byteCountMax else { throw .home(.damagedBundle) }
+        var memory: Arena
+        do throws(SecretMemoryError) {
+            memory = try Arena(byteCount: size)
+        } catch {
+            throw .memory(error)
+        }
+        do throws(SocketError) {
+            var room = memory.mutableBytes
+            try descriptor.readExactly(into: &room, at: 0)
+        } catch {
+            throw .home(.damagedBundle)
+        }
+        do throws(BundleError) {
+            let bundle = try CheckedBundle(checking: memory.bytes)
+            layout = bundle.layout
+            identity = PolicyIdentity(bundle)
+        } catch {
+            throw .home(.damagedBundle)
+        }
+        self.memory = memory
+    }
+
+    /// The bundle.
+    package var bundle: CheckedBundle {
+        @_lifetime(borrow self)
+        get { CheckedBundle(reading: memory.bytes, layout: layout) }
+    }
+}

@@ -1,0 +1,260 @@
+import BitcoinCrypto
+package import Bytes
+package import LocalSocket
+import Policy
+import SecretMemory
+import Transparency
+import Wire
+
+/// Where the seed of a new home comes from.
+package enum SeedSource: Equatable, Sendable {
+    /// The kernel's randomness, shown once as so many words: 12 or 24.
+    case new(wordCount: Int)
+    /// A mnemonic that somebody kept.
+    case restored
+}
+
+/// Makes a home: keystore, state record, and what the public may know of it. It runs once, in a
+/// process of its own.
+package struct HomeMaker: ~Copyable {
+    private let policy: BundleFile
+    private var secrets: HomeSecrets
+    private var wallets: WalletTable
+    private let curve: Curve
+
+    /// Reads the policy and takes the memory.
+    package init(bundle: borrowing Descriptor) throws(SignerStop) {
+        let policy = try BundleFile(bundle)
+        var secrets = try Home.makeSecrets(policy)
+        let wallets = try Home.makeWallets(policy)
+        let curve = try Home.makeCurve(&secrets)
+        self.policy = policy
+        self.secrets = secrets
+        self.wallets = wallets
+        self.curve = curve
+    }
+
+    /// Makes the seed: from fresh words, which are written to `wordsOut`, or from those in
+    /// `mnemonic`; with the BIP-39 passphrase in `passphrase`, which may be empty.
+    package mutating func makeSeed(
+        _ source: SeedSource,
+        mnemonic: borrowing Descriptor,
+        passphrase: borrowing Descriptor,
+        wordsOut: borrowing Descriptor
+    ) throws(SignerStop) {
+        let wordsCount: Int
+        switch source {
+        case .new(let count):
+            wordsCount = try makeWords(count)
+            do throws(SocketError) {
+                try wordsOut.writeAll(secrets.moreWords.bytes.extracting(0..<wordsCount))
+            } catch {
+                throw .socket(error)
+            }
+        case .restored: wordsCount = try Self.readText(mnemonic, into: &secrets.moreWords)
+        }
+        let passphraseCount = try Self.readText(passphrase, into: &secrets.words)
+        do throws(CryptoError) {
+            try Self.check(secrets.moreWords, wordsCount, &secrets.transient)
+            try Self.stretch(
+                secrets.moreWords,
+                wordsCount,
+                secrets.words,
+                passphraseCount,
+                into: &secrets.plain
+            )
+        } catch {
+            throw .mnemonic(error)
+        }
+        secrets.words.wipe()
+        secrets.moreWords.wipe()
+        secrets.transient.wipe()
+        wipeStack()
+    }
+
+    /// Makes the other secrets, and writes keystore and state file, which must be empty.
+    package mutating func write(
+        keystore: borrowing Descriptor,
+        state: borrowing Descriptor,
+        passphrase: borrowing Descriptor,
+        passes: UInt32,
+        memoryKiB: UInt32
+    ) throws(SignerStop) -> Bytes32 {
+        let count = try Self.readText(passphrase, into: &secrets.words)
+        guard count > 0 else { throw .emptyPassphrase }
+        try Self.fill(&secrets.plain, HomeSecrets.auditRootRange.lowerBound..<secrets.plain.count)
+        var version = secrets.plain.mutableBytes
+        version.store(UInt64(HomeSecrets.version), at: 0, byteCount: 8)
+        let header = KeystoreHeader(
+            passes: passes,
+            memoryKiB: memoryKiB,
+            salt: try Self.random(),
+            nonce: try Self.random(),
+            homeID: try Self.random(),
+            network: policy.identity.network
+        )
+        var slot = try SignerStop.needing { () throws(SecretMemoryError) in
+            try Arena(byteCount: StateSlot.byteCount)
+        }
+        var file = FixedBytes<304>.zero
+        do throws(CryptoError) {
+            var room = file.mutableSpan
+            try Keystore.seal(header, passphrase: 0..<count, &secrets, into: &room)
+        } catch {
+            throw .curve(error)
+        }
+        do throws(SocketError) {
+            guard try keystore.fileSize() == 0, try state.fileSize() == 0 else {
+                throw SocketError.wouldBlock
+            }
+            try keystore.writeAll(file.span)
+            try write(state, header.homeID, &slot)
+        } catch {
+            throw error == .wouldBlock ? .homeInUse : .stateNotStored(error)
+        }
+        return header.homeID
+    }
+
+    /// Writes what the public may know: `homeID[32] | auditPublicKey[32] | fingerprint[4] | u16
+    /// walletCount | (walletID[32] | depth u8 | parentFingerprint[4] | childNumber u32 |
+    /// chainCode[32] | key[33])*`.
+    package mutating func describe(
+        _ homeID: Bytes32,
+        to output: borrowing Descriptor
+    ) throws(SignerStop) {
+        do throws(CryptoError) {
+            try wallets.derive(policy, &secrets, curve)
+        } catch {
+            throw .curve(error)
+        }
+        let auditPublicKey = secrets.deriveAuditKey(logNumber: 0)
+        let count = policy.bundle.walletCount
+        do throws(SocketError) {
+            try output.writeAll(homeID.span)
+            try output.writeAll(auditPublicKey.span)
+            try output.writeAll(wallets.fingerprint.span)
+            var number = FixedBytes<2>.zero
+            number[0] = UInt8(count)
+            try output.writeAll(number.span)
+            for place in 0..<count {
+                let id = policy.bundle.walletID(at: place)
+                try output.writeAll(id.span)
+                try output.writeAll(wallets.account(place).extracting(4...))
+            }
+        } catch {
+            throw .socket(error)
+        }
+        secrets.wipe()
+    }
+
+    /// An empty slot, then the first record in the slot of its sequence.
+    private func write(
+        _ state: borrowing Descriptor,
+        _ homeID: Bytes32,
+        _ slot: inout Arena
+    ) throws(SocketError) {
+        let record = StateRecord(
+            homeID: homeID,
+            network: policy.identity.network,
+            emptyRoot: Merkle.emptyRoot,
+            epoch: policy.identity.epoch,
+            bundleHash: policy.identity.bundleHash,
+            allowanceTotal: policy.bundle.allowance
+        )
+        try state.writeWhole(slot.bytes, at: 0)
+        var room = slot.mutableBytes
+        StateSlot.seal(record, into: &room, recordKey: secrets.recordKey)
+        try state.writeWhole(room.span, at: StateSlot.byteCount)
+        try state.syncData()
+    }
+
+    private mutating func makeWords(_ count: Int) throws(SignerStop) -> Int {
+        let entropyCount = count * 4 / 3
+        try Self.fill(&secrets.transient, 0..<entropyCount)
+        do throws(CryptoError) {
+            return try Self.spell(secrets.transient, entropyCount, into: &secrets.moreWords)
+        } catch {
+            throw .mnemonic(error)
+        }
+    }
+}
+
+/// The steps, each with the memory it needs.
+extension HomeMaker {
+    private static func spell(
+        _ entropy: borrowing SecretBytes,
+        _ count: Int,
+        into words: inout SecretBytes
+    ) throws(CryptoError) -> Int {
+        var room = words.mutableBytes
+        var writer = ByteWriter(&room)
+        try Mnemonic.write(entropy: entropy.bytes.extracting(0..<count), into: &writer)
+        return writer.count
+    }
+
+    private static func check(
+        _ words: borrowing SecretBytes,
+        _ count: Int,
+        _ entropy: inout SecretBytes
+    ) throws(CryptoError) {
+        var room = entropy.mutableBytes
+        _ = try Mnemonic.read(words.bytes.extracting(0..<count), into: &room)
+    }
+
+    private static func stretch(
+        _ words: borrowing SecretBytes,
+        _ count: Int,
+        _ passphrase: borrowing SecretBytes,
+        _ passphraseCount: Int,
+        into plain: inout SecretBytes
+    ) throws(CryptoError) {
+        var seed = plain.mutableBytes._consumingExtracting(HomeSecrets.seedRange)
+        try Mnemonic.seed(
+            sentence: words.bytes.extracting(0..<count),
+            passphrase: passphrase.bytes.extracting(0..<passphraseCount),
+            into: &seed
+        )
+    }
+
+    private static func fill(_ secret: inout SecretBytes, _ range: Range<Int>) throws(SignerStop) {
+        var room = secret.mutableBytes._consumingExtracting(range)
+        do throws(SecretMemoryError) {
+            try room.fillRandomly()
+        } catch {
+            throw .memory(error)
+        }
+    }
+
+    private static func random<let size: Int>() throws(SignerStop) -> FixedBytes<size> {
+        var bytes = FixedBytes<size>.zero
+        var room = bytes.mutableSpan
+        do throws(SecretMemoryError) {
+            try room.fillRandomly()
+        } catch {
+            throw .memory(error)
+        }
+        return bytes
+    }
+
+    /// Reads to the end, straight into secret memory; one newline at the end does not count. The
+    /// length.
+    private static func readText(
+        _ descriptor: borrowing Descriptor,
+        into secret: inout SecretBytes
+    ) throws(SignerStop) -> Int {
+        var count = 0
+        while true {
+            var room = secret.mutableBytes._consumingExtracting(count...)
+            guard room.count > 0 else { throw .mnemonic(.tooLong(count: count, limit: count)) }
+            do throws(SocketError) {
+                let got = try descriptor.readSome(into: &room)
+                guard got > 0 else { break }
+                count += got
+            } catch {
+                throw .socket(error)
+            }
+        }
+        let newline: UInt8 = 0x0A
+        return count > 0 && secret.bytes[count - 1] == newline ? count - 1 : count
+    }
+}

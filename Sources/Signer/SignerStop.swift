@@ -1,0 +1,90 @@
+package import BitcoinCrypto
+package import LocalSocket
+package import SecretMemory
+package import Wire
+
+/// Why the signer ends. Every one of them is final: nothing is answered, the process exits, its
+/// memory is gone.
+package enum SignerStop: Error, Equatable, Sendable {
+    /// The gate closed its end between two frames; the ordinary end.
+    case gateGone
+    /// The gate sent what the protocol does not have.
+    case breach(FrameError)
+    /// A frame that is permitted, but whose payload is not of its form.
+    case malformed(MessageKind)
+    /// A socket failed.
+    case socket(SocketError)
+    /// The state record may not have reached the disk. Nothing may be signed on it.
+    case stateNotStored(SocketError)
+    /// A signature did not verify, or the curve library refused a key: memory is not to be trusted.
+    case curve(CryptoError)
+    /// Another process holds the home.
+    case homeInUse
+    /// A descriptor or file of the home is not what it must be.
+    case home(Refusal)
+    /// There was no memory, or not of the kind that keys need.
+    case memory(SecretMemoryError)
+    /// The words given to `init` are no mnemonic, or were too many.
+    case mnemonic(CryptoError)
+    /// A keystore without a passphrase is not made.
+    case emptyPassphrase
+
+    /// The status that the process ends with.
+    package var exitStatus: Int32 {
+        switch self {
+        case .gateGone: 0
+        case .homeInUse: 10
+        case .home: 11
+        case .memory: 12
+        case .mnemonic: 13
+        case .emptyPassphrase: 14
+        case .breach: 20
+        case .malformed: 21
+        case .socket: 22
+        case .stateNotStored: 23
+        case .curve: 24
+        }
+    }
+
+    /// What the process says before it ends.
+    package var text: StaticString {
+        switch self {
+        case .gateGone: "signer: the gate is gone\n"
+        case .homeInUse: "signer: another process holds this home\n"
+        case .home: "signer: a file of the home is damaged or missing\n"
+        case .memory: "signer: no memory of the kind that keys need\n"
+        case .mnemonic: "signer: the words are no mnemonic (BIP-39)\n"
+        case .emptyPassphrase: "signer: the passphrase is empty\n"
+        case .breach: "signer: the gate broke the protocol\n"
+        case .malformed: "signer: a frame was malformed\n"
+        case .socket: "signer: a socket failed\n"
+        case .stateNotStored: "signer: the state record could not be stored\n"
+        case .curve: "signer: a signature did not verify\n"
+        }
+    }
+}
+
+extension SignerStop {
+    /// Gives what `body` makes; that there is no memory for it ends the process.
+    static func needing<Value: ~Copyable>(
+        _ body: () throws(SecretMemoryError) -> Value
+    ) throws(SignerStop) -> Value {
+        do throws(SecretMemoryError) {
+            return try body()
+        } catch {
+            throw .memory(error)
+        }
+    }
+
+    /// Gives what `body` reads from a file of the home; that it cannot be read ends the process.
+    static func reading<Value>(
+        _ refusal: Refusal,
+        _ body: () throws(SocketError) -> Value
+    ) throws(SignerStop) -> Value {
+        do throws(SocketError) {
+            return try body()
+        } catch {
+            throw .home(refusal)
+        }
+    }
+}
