@@ -1,0 +1,133 @@
+import Bitcoin
+import BitcoinCrypto
+package import Bytes
+package import Policy
+import Wire
+
+/// What the signer decides on a request, and the leaf that says so.
+struct Decision: Sendable {
+    let verdict: LeafVerdict
+    let refusal: RefusalDetail
+    let digest: Bytes32
+
+    /// The digest by which two requests are the same (protocol.md, section 3).
+    static func digest(of resolved: Span<UInt8>) -> Bytes32 {
+        TaggedHash.hash(tag: "portcullis/request/1", resolved)
+    }
+
+    /// A refusal before the facts were established.
+    static func refuse(
+        _ refusal: RefusalDetail,
+        digest: Bytes32,
+        _ home: borrowing Home,
+        _ leaf: inout LeafDraft
+    ) -> Decision {
+        let policy = home.policy.identity
+        let leafKey = home.secrets.leafKey
+        let decision = Decision(verdict: .refuse, refusal: refusal, digest: digest)
+        leaf.reset()
+        leaf.append { writer throws(ByteError) in
+            try decision.head(policy, leafKey).write(to: &writer)
+            try writer.writeUInt8(0)
+        }
+        leaf.tag(leafKey: leafKey)
+        precondition(!leaf.isTooLarge, "a leaf without facts is short")
+        return decision
+    }
+
+    /// The policy's answer on a request whose every claim was verified.
+    static func evaluate(
+        _ request: borrowing ResolvedRequest,
+        _ verified: VerifiedRequest,
+        digest: Bytes32,
+        _ home: borrowing Home,
+        _ leaf: inout LeafDraft
+    ) -> Decision {
+        let bundle = home.policy.bundle
+        let policy = home.policy.identity
+        let leafKey = home.secrets.leafKey
+        let facts = VerifiedRequest.policyFacts(
+            request,
+            verified.wallet,
+            verified.totals,
+            bundle
+        )
+        let allowed = Decision(verdict: .allow, refusal: .none, digest: digest)
+        leaf.reset()
+        leaf.append { writer throws(ByteError) in
+            try allowed.head(policy, leafKey).write(to: &writer)
+            try writer.writeUInt8(1)
+            try verified.leafFacts.write(to: &writer)
+            try writer.writeUInt16(UInt16(request.outputCount - verified.totals.ownOutputCount))
+        }
+        var outputs = request.outputs
+        while let output = outputs.next() {
+            guard output.claim == nil else { continue }
+            leaf.append { writer throws(ByteError) in
+                try writer.writeUInt64(output.amount)
+                try writer.writeVec16(output.script)
+            }
+        }
+        leaf.beginRules()
+        var decision = allowed
+        if case .refuse(let finding) = bundle.evaluate(facts, into: &leaf) {
+            decision = Decision(verdict: .refuse, refusal: finding.detail, digest: digest)
+            leaf.beginCommonCharges()
+            leaf.replaceHead(decision.head(policy, leafKey))
+        }
+        leaf.closeCharges()
+        leaf.tag(leafKey: leafKey)
+        guard !leaf.isTooLarge else {
+            let refusal = RefusalDetail(
+                .leafTooLarge,
+                expected: UInt64(LeafKind.leafByteCountMax),
+                found: UInt64(request.bytes.count)
+            )
+            return refuse(refusal, digest: digest, home, &leaf)
+        }
+        return decision
+    }
+
+    private func head(_ policy: PolicyIdentity, _ leafKey: Span<UInt8>) -> DecisionHead {
+        DecisionHead(
+            salt: LeafDraft.salt(
+                .decision,
+                digest: digest,
+                bundleHash: policy.bundleHash,
+                verdict: verdict.rawValue,
+                code: refusal.code,
+                leafKey: leafKey
+            ),
+            verdict: verdict,
+            refusal: refusal,
+            digest: digest,
+            bundleHash: policy.bundleHash,
+            network: policy.network
+        )
+    }
+}
+
+/// Which policy is in force.
+package struct PolicyIdentity: Equatable, Sendable {
+    package let bundleHash: Bytes32
+    package let epoch: UInt64
+    package let network: UInt8
+
+    package init(_ bundle: borrowing CheckedBundle) {
+        bundleHash = bundle.hash
+        epoch = bundle.epoch
+        network = bundle.networkCode
+    }
+}
+
+extension PolicyFinding {
+    /// The finding as leaves and answers carry it.
+    fileprivate var detail: RefusalDetail {
+        RefusalDetail(
+            rawCode: refusal.rawValue,
+            index: rule,
+            expected: expected,
+            found: found
+        )
+    }
+}

@@ -1,0 +1,199 @@
+import Bytes
+import SecretMemory
+import Transparency
+import Wire
+
+/// `resume` and `advance`: the log grows, and the signer with it.
+extension OpenSigner {
+    /// Answers `resume`. Whether the gate's log is the one that the record remembers.
+    mutating func resume(
+        _ payload: Span<UInt8>,
+        _ reply: inout ReplyBuffer
+    ) throws(SignerStop) -> Bool {
+        do throws(GateFault) {
+            let message = try ResumeMessage(reading: payload)
+            try check(message)
+            try grow(try resumed(message.range), message.leafHashes, time: record.lastTime)
+        } catch {
+            try answer(error, &reply)
+            return false
+        }
+        let signed = head.sign(home.secrets)
+        let events = self.events
+        reply.set(.resumed) { writer throws(ByteError) in
+            try signed.write(to: &writer)
+            try events.write(to: &writer)
+        }
+        return true
+    }
+
+    /// Answers `advance`: `u64 time | u32 m | leafHash[32]*m`.
+    mutating func advance(
+        _ payload: Span<UInt8>,
+        _ reply: inout ReplyBuffer
+    ) throws(SignerStop) {
+        do throws(GateFault) {
+            let message = try AdvanceMessage(reading: payload)
+            guard message.time >= record.lastTime else {
+                throw .refused(
+                    RefusalDetail(
+                        .timeWentBack,
+                        expected: record.lastTime,
+                        found: message.time
+                    )
+                )
+            }
+            try grow(head, message.leafHashes, time: message.time)
+        } catch {
+            return try answer(error, &reply)
+        }
+        let signed = head.sign(home.secrets)
+        reply.set(.advanced) { writer throws(ByteError) in try signed.write(to: &writer) }
+    }
+
+    /// Puts a refusal in place of the answer; anything worse ends the session.
+    func answer(_ fault: GateFault, _ reply: inout ReplyBuffer) throws(SignerStop) {
+        switch fault {
+        case .refused(let refusal): reply.set(refusal)
+        case .stop(let stop): throw stop
+        }
+    }
+
+    /// Holds what the gate shows of its log against the record.
+    private func check(_ message: borrowing ResumeMessage) throws(GateFault) {
+        let size = events.isRecoveryPending ? 0 : record.logSize
+        guard message.logNumber == head.number else {
+            throw .refused(
+                RefusalDetail(
+                    .frontierMismatch,
+                    expected: UInt64(head.number),
+                    found: UInt64(message.logNumber)
+                )
+            )
+        }
+        guard message.range.size == size else {
+            let refusal = message.range.size < size ? Refusal.logBehindSigner : .frontierMismatch
+            throw .refused(
+                RefusalDetail(refusal, expected: size, found: message.range.size)
+            )
+        }
+        let seen = message.checkpoint
+        guard seen.size > 0 else { return }
+        guard head.isSigned(seen, auditPublicKey) else {
+            throw .refused(RefusalDetail(.checkpointForged))
+        }
+        guard seen.size <= size else {
+            throw .refused(RefusalDetail(.stateRolledBack, expected: size, found: seen.size))
+        }
+    }
+
+    private func resumed(_ range: CompactRange) throws(GateFault) -> LogHead {
+        var next = head
+        do throws(RefusalDetail) {
+            try next.resume(range)
+        } catch {
+            throw .refused(error)
+        }
+        return next
+    }
+
+    /// Appends leaves to `next` and makes the record durable that says so.
+    private mutating func grow(
+        _ next: LogHead,
+        _ leafHashes: Span<UInt8>,
+        time: UInt64
+    ) throws(GateFault) {
+        if events.isRecoveryPending, leafHashes.count > 0,
+            LogHead.hash(0, leafHashes) != events.firstHash
+        {
+            throw .refused(RefusalDetail(.frontierMismatch))
+        }
+        var next = next
+        next.append(leafHashes)
+        var nextEvents = events
+        var nextRecord = record
+        nextEvents.note(leafHashes, head: next, &nextRecord)
+        // A log that begins with a recovery is the record's only once the recovery stands in it.
+        if !nextEvents.isRecoveryPending {
+            nextRecord.take(next, time: time)
+            do throws(SignerStop) {
+                try home.state.store(&nextRecord, home.secrets)
+            } catch {
+                throw .stop(error)
+            }
+        }
+        (head, events, record) = (next, nextEvents, nextRecord)
+    }
+}
+
+/// Why a message of the gate's is not answered as it hoped.
+enum GateFault: Error {
+    /// It was well formed and is refused on its merits; the session goes on.
+    case refused(RefusalDetail)
+    case stop(SignerStop)
+}
+
+extension StateRecord {
+    /// Takes over a head of the log and the gate's time.
+    mutating func take(_ head: LogHead, time: UInt64) {
+        logNumber = head.number
+        logSize = head.range.size
+        root = head.root
+        lastTime = time
+    }
+}
+
+/// `u32 logNumber | u64 size | u8 n | hash[32]*n | checkpoint | u32 m | leafHash[32]*m`.
+private struct ResumeMessage: ~Escapable {
+    let logNumber: UInt32
+    let range: CompactRange
+    let checkpoint: SignedHead
+    let leafHashes: Span<UInt8>
+
+    @_lifetime(copy bytes)
+    init(reading bytes: Span<UInt8>) throws(GateFault) {
+        var reader = ByteReader(bytes)
+        do throws(ByteError) {
+            logNumber = try reader.readUInt32()
+            let size = try reader.readUInt64()
+            let hashes = try reader.readSpan(32 * Int(try reader.readUInt8()))
+            do throws(TransparencyError) {
+                range = try CompactRange(size: size, hashes: hashes)
+            } catch {
+                throw .nonCanonical
+            }
+            checkpoint = try SignedHead(reading: &reader)
+            leafHashes = try reader.readLeafHashes()
+            try reader.finish()
+        } catch {
+            throw .stop(.malformed(.resume))
+        }
+    }
+}
+
+/// `u64 time | u32 m | leafHash[32]*m`.
+private struct AdvanceMessage: ~Escapable {
+    let time: UInt64
+    let leafHashes: Span<UInt8>
+
+    @_lifetime(copy bytes)
+    init(reading bytes: Span<UInt8>) throws(GateFault) {
+        var reader = ByteReader(bytes)
+        do throws(ByteError) {
+            time = try reader.readUInt64()
+            leafHashes = try reader.readLeafHashes()
+            try reader.finish()
+        } catch {
+            throw .stop(.malformed(.advance))
+        }
+    }
+}
+
+extension ByteReader {
+    /// `u32 m | leafHash[32]*m`: the hashes, 32 bytes each.
+    @_lifetime(copy self)
+    mutating func readLeafHashes() throws(ByteError) -> Span<UInt8> {
+        let count = Int(try readUInt32())
+        return try readSpan(32 * count)
+    }
+}

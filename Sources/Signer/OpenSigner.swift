@@ -1,0 +1,161 @@
+import Bytes
+import LocalSocket
+package import SecretMemory
+import Transparency
+package import Wire
+
+/// The signer with its keys: it serves the gate and nobody else.
+///
+/// All of its memory is taken here, before the last lock-down. Afterwards it makes no system call
+/// but to read and write the gate's socket, to store its record, and to end.
+package struct OpenSigner: ~Copyable {
+    var home: Home
+    var gate: FrameChannel
+    package private(set) var phase = Phase.unresumed
+    /// As it was stored last.
+    package internal(set) var record: StateRecord
+    var head: LogHead
+    var events: SignerEvents
+    let auditPublicKey: Bytes32
+    let kernel: KernelState
+
+    var slots: SlotTable
+    var order: OutpointOrder
+    var parents: ParentCheck
+    var scripts: InputScripts
+    var leaf: LeafDraft
+
+    /// Goes on from a sealed signer that was unlocked; the operators' socket is closed. `kernel` is
+    /// what will be in force once the last lock-down succeeded.
+    package init(
+        _ sealed: consuming SealedSigner,
+        _ unlocked: Unlocked,
+        kernel: KernelState
+    ) throws(SignerStop) {
+        let isRecovery = unlocked.effect == .recover
+        let head = LogHead(
+            number: unlocked.record.logNumber + (isRecovery ? 1 : 0),
+            origin: unlocked.origin,
+            root: isRecovery ? Merkle.emptyRoot : unlocked.record.root
+        )
+        let events = SignerEvents(
+            unlocked.record,
+            unlocked.effect,
+            head: head,
+            kernel: kernel,
+            leafKey: sealed.home.secrets.leafKey
+        )
+        let slots = try SignerStop.needing { () throws(SecretMemoryError) in try SlotTable() }
+        let order = try SignerStop.needing { () throws(SecretMemoryError) in try OutpointOrder() }
+        let parents = try SignerStop.needing { () throws(SecretMemoryError) in try ParentCheck() }
+        let scripts = try SignerStop.needing { () throws(SecretMemoryError) in try InputScripts() }
+        let leaf = try SignerStop.needing { () throws(SecretMemoryError) in try LeafDraft() }
+        record = unlocked.record
+        self.head = head
+        self.events = events
+        auditPublicKey = unlocked.auditPublicKey
+        self.kernel = kernel
+        self.slots = slots
+        self.order = order
+        self.parents = parents
+        self.scripts = scripts
+        self.leaf = leaf
+        home = sealed.home
+        gate = sealed.gate
+        // After the lock-down close(2) would kill; the kernel closes them at the end.
+        gate.pin()
+        home.state.pin()
+    }
+
+    /// Tells the gate that the keys are there, unasked, then answers it until it goes.
+    package mutating func serve(_ frames: inout FrameMemory) -> SignerStop {
+        do throws(SignerStop) {
+            try greet(&frames.reply)
+            while true {
+                try step(&frames.payload, &frames.reply)
+            }
+        } catch {
+            phase = .closed
+            return error
+        }
+    }
+
+    /// Sends the status that nobody asked for.
+    package mutating func greet(_ reply: inout ReplyBuffer) throws(SignerStop) {
+        setStatus(&reply)
+        try gate.send(reply)
+    }
+
+    /// Reads and answers one frame. What the phase does not admit ends the session.
+    package mutating func step(
+        _ payload: inout Arena,
+        _ reply: inout ReplyBuffer
+    ) throws(SignerStop) {
+        let header = try gate.readHeader()
+        guard phase.admitsFromGate(header.kind) else { throw .breach(.notPermitted(header.kind)) }
+        switch header.kind {
+        case .status: setStatus(&reply)
+        case .resume:
+            let message = try take(header, &payload)
+            if try resume(message, &reply) { phase = .ready }
+        case .assess: try assess(&payload, &reply)
+        case .release: try release(try take(header, &payload), &reply)
+        case .advance: try advance(try take(header, &payload), &reply)
+        case .address: try setAddress(try take(header, &payload), &reply)
+        case .xpub: try setXpub(try take(header, &payload), &reply)
+        case .unlock, .refill, .recover, .sign, .gateStatus, .gateAddress, .gateXpub, .statusReply,
+            .resumed, .assessed, .released, .advanced, .addressReply, .xpubReply, .unlocked,
+            .refillHeld, .recoverHeld, .signed, .gateStatusReply, .gateAddressReply,
+            .gateXpubReply, .gateRefused, .refused:
+            throw .breach(.notPermitted(header.kind))
+        }
+        try gate.send(reply)
+    }
+
+    /// Reads the rest of a frame into `payload`.
+    @_lifetime(&payload)
+    private mutating func take(
+        _ header: FrameHeader,
+        _ payload: inout Arena
+    ) throws(SignerStop) -> Span<UInt8> {
+        var room = payload.mutableBytes._consumingExtracting(0..<header.payloadCount)
+        try gate.take(into: &room)
+        return payload.bytes.extracting(0..<header.payloadCount)
+    }
+
+    private func setStatus(_ reply: inout ReplyBuffer) {
+        var status = SignerStatus(phase: phase)
+        status.network = record.network
+        status.homeID = record.homeID
+        status.logNumber = head.number
+        status.logSize = head.number == record.logNumber ? record.logSize : 0
+        status.root = head.root
+        status.epoch = record.epoch
+        status.bundleHash = record.bundleHash
+        status.allowanceTotal = record.allowanceTotal
+        status.allowanceSpent = record.allowanceSpent
+        status.lastTime = record.lastTime
+        status.auditPublicKey = auditPublicKey
+        status.kernel = kernel.bits
+        status.build = StateRecord.build
+        status.landlockABI = kernel.landlockABI
+        reply.set(.statusReply) { writer throws(ByteError) in try status.write(to: &writer) }
+    }
+}
+
+/// The two large buffers of a session, apart from the signer so that it can change while they are
+/// read.
+package struct FrameMemory: ~Copyable {
+    /// A payload that was read as a whole, or the resolved part of a request to assess.
+    package var payload: Arena
+    package var reply: ReplyBuffer
+
+    package init() throws(SignerStop) {
+        let payload = try SignerStop.needing { () throws(SecretMemoryError) in
+            try Arena(byteCount: MessageKind.release.lengthMax)
+        }
+        let reply = try ReplyBuffer(payloadCountMax: MessageKind.released.lengthMax - 1)
+        self.payload = payload
+        self.reply = reply
+    }
+}

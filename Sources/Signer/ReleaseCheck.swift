@@ -1,0 +1,175 @@
+import Bitcoin
+import BitcoinCrypto
+import Bytes
+import Policy
+import Transparency
+import Wire
+
+/// Holds every entry of a release against the slots, the tree and the allowance. Nothing changes
+/// until all are good.
+struct ReleaseCheck {
+    /// The log as it was, and as it is with the new leaves.
+    let before: LogHead
+    let after: LogHead
+    let record: StateRecord
+
+    /// Satoshi that the release charges to the allowance.
+    private(set) var outflow: UInt64 = 0
+    /// The latest time among the charge leaves, never less than the record's.
+    private(set) var time: UInt64
+    private(set) var inputCount = 0
+    private var digests = InlineArray<64, Bytes32>(repeating: .zero)
+    private var entryCount = 0
+    /// The digests that go into the ring.
+    private(set) var fresh = InlineArray<64, Bytes32>(repeating: .zero)
+    private(set) var freshCount = 0
+
+    init(before: LogHead, after: LogHead, record: StateRecord) {
+        self.before = before
+        self.after = after
+        self.record = record
+        time = record.lastTime
+    }
+
+    /// Checks one entry; entries are checked in their order.
+    mutating func add(
+        _ entry: borrowing ReleaseEntry,
+        _ leafHashes: Span<UInt8>,
+        _ slots: borrowing SlotTable,
+        _ home: borrowing Home
+    ) throws(RefusalDetail) {
+        let place = entryCount
+        guard let decision = slots.decision(at: entry.slot) else {
+            throw RefusalDetail(.slotEmpty, index: place, found: UInt64(entry.slot))
+        }
+        guard Decision.digest(of: entry.resolved) == decision.digest else {
+            throw RefusalDetail(.slotMismatch, index: place, found: UInt64(entry.slot))
+        }
+        // The digest is one that was allowed, so these bytes were verified; they are read again all
+        // the same.
+        let request = try ResolvedRequest(checking: entry.resolved)
+        guard let wallet = home.wallets.wallet(id: request.walletID(at: 0)) else {
+            throw RefusalDetail(.unknownWallet, index: place)
+        }
+        let totals = try RequestTotals(request, kind: wallet.kind)
+        switch entry.evidence {
+        case .new(let offset, let charge):
+            let facts = VerifiedRequest.policyFacts(request, wallet, totals, home.policy.bundle)
+            try checkNew(Int(offset), charge, decision, leafHashes, facts, home.policy.bundle)
+        case .retry(let index, let leaf, let proof):
+            try checkRetry(index, leaf, proof, decision.digest, home)
+        }
+        try charge(decision.digest, totals.outflow, home.state)
+        inputCount += request.inputCount
+    }
+
+    /// The decision and its charge must be among the new leaves, one right after the other.
+    private mutating func checkNew(
+        _ offset: Int,
+        _ chargeBytes: Span<UInt8>,
+        _ decision: AllowedDecision,
+        _ leafHashes: Span<UInt8>,
+        _ facts: borrowing Facts,
+        _ bundle: borrowing CheckedBundle
+    ) throws(RefusalDetail) {
+        let place = entryCount
+        guard offset + 1 < leafHashes.count / 32,
+            LogHead.hash(offset, leafHashes) == decision.leafHash
+        else { throw RefusalDetail(.leafNotShown, index: place, found: UInt64(offset)) }
+        guard LogHead.hash(offset + 1, leafHashes) == Merkle.leafHash(chargeBytes) else {
+            throw RefusalDetail(.chargeLeafMismatch, index: place, found: UInt64(offset))
+        }
+        let charge: ChargeLeaf
+        do throws(ByteError) {
+            charge = try ChargeLeaf(reading: chargeBytes)
+        } catch {
+            throw RefusalDetail(.chargeLeafMismatch, index: place)
+        }
+        let index = before.range.size + UInt64(offset)
+        var search = RuleSearch(charge.rule)
+        _ = bundle.evaluate(facts, into: &search)
+        guard charge.outcome == .charged, charge.decisionIndex == index, search.isMatching else {
+            throw RefusalDetail(
+                .chargeLeafMismatch,
+                index: place,
+                expected: index,
+                found: charge.decisionIndex
+            )
+        }
+        guard charge.time.logTime >= record.lastTime else {
+            throw RefusalDetail(
+                .timeWentBack,
+                index: place,
+                expected: record.lastTime,
+                found: charge.time.logTime
+            )
+        }
+        time = max(time, charge.time.logTime)
+    }
+
+    /// The leaf must be ours, about this request, and in the tree.
+    private func checkRetry(
+        _ index: UInt64,
+        _ bytes: Span<UInt8>,
+        _ proof: Span<UInt8>,
+        _ digest: Bytes32,
+        _ home: borrowing Home
+    ) throws(RefusalDetail) {
+        let forged = RefusalDetail(.forgedLeaf, index: entryCount)
+        let leaf: DecisionLeaf
+        do throws(ByteError) {
+            leaf = try DecisionLeaf(reading: bytes)
+        } catch {
+            throw forged
+        }
+        let tag = LeafDraft.tag(of: leaf.untagged, leafKey: home.secrets.leafKey)
+        guard constantTimeEqual(tag.span, leaf.tag.span), leaf.head.verdict == .allow,
+            leaf.head.digest == digest
+        else { throw forged }
+        do throws(TransparencyError) {
+            try InclusionProof.verify(
+                leafHash: Merkle.leafHash(bytes),
+                index: index,
+                size: after.range.size,
+                proof: proof,
+                root: after.root
+            )
+        } catch {
+            throw RefusalDetail(
+                .notInTree,
+                index: entryCount,
+                expected: after.range.size,
+                found: index
+            )
+        }
+    }
+
+    /// Charges the outflow, unless the digest was charged before: in the ring, or further up in
+    /// this release.
+    private mutating func charge(
+        _ digest: Bytes32,
+        _ amount: UInt64,
+        _ state: borrowing StateFile
+    ) throws(RefusalDetail) {
+        let place = entryCount
+        var isFresh = !state.holds(digest, record)
+        for earlier in 0..<place where digests[earlier] == digest {
+            isFresh = false
+        }
+        digests[place] = digest
+        entryCount += 1
+        guard isFresh else { return }
+        // 64 amounts of at most 21 million bitcoin each cannot overflow.
+        outflow += amount
+        guard outflow <= record.allowanceLeft else {
+            throw RefusalDetail(
+                .allowanceExceeded,
+                index: place,
+                expected: record.allowanceLeft,
+                found: outflow
+            )
+        }
+        fresh[freshCount] = digest
+        freshCount += 1
+    }
+}

@@ -1,0 +1,62 @@
+import Bytes
+import SecretMemory
+import Wire
+
+/// Where an answer is put together: room for its header, then the payload.
+package struct ReplyBuffer: ~Copyable {
+    private var memory: Arena
+    private var count = 0
+
+    /// Room for payloads of up to `payloadCountMax` bytes.
+    package init(payloadCountMax: Int) throws(SignerStop) {
+        memory = try SignerStop.needing { () throws(SecretMemoryError) in
+            try Arena(byteCount: FrameHeader.byteCount + payloadCountMax)
+        }
+    }
+
+    /// The room for the payload; `finish` says how much of it was used.
+    var payload: MutableSpan<UInt8> {
+        @_lifetime(&self)
+        mutating get { memory.mutableBytes._consumingExtracting(FrameHeader.byteCount...) }
+    }
+
+    /// Puts the header before a payload of so many bytes.
+    mutating func finish(_ kind: MessageKind, payloadCount: Int) {
+        count = FrameHeader.byteCount + payloadCount
+        var head = memory.mutableBytes._consumingExtracting(0..<FrameHeader.byteCount)
+        var writer = ByteWriter(&head)
+        do throws(ByteError) {
+            try FrameHeader(kind: kind, payloadCount: payloadCount).write(to: &writer)
+        } catch {
+            preconditionFailure("a header has five bytes")
+        }
+    }
+
+    /// Puts together a whole frame. What does not fit is a mistake of ours: callers check sizes
+    /// first.
+    mutating func set(_ kind: MessageKind, _ body: (inout ByteWriter) throws(ByteError) -> Void) {
+        finish(kind, payloadCount: write(body))
+    }
+
+    /// Puts together a refusal.
+    mutating func set(_ refusal: RefusalDetail) {
+        set(.refused) { writer throws(ByteError) in try refusal.write(to: &writer) }
+    }
+
+    /// The frame.
+    package var frame: Span<UInt8> {
+        @_lifetime(borrow self)
+        get { memory.bytes.extracting(0..<count) }
+    }
+
+    private mutating func write(_ body: (inout ByteWriter) throws(ByteError) -> Void) -> Int {
+        var room = payload
+        var writer = ByteWriter(&room)
+        do throws(ByteError) {
+            try body(&writer)
+        } catch {
+            preconditionFailure("a reply has room")
+        }
+        return writer.count
+    }
+}

@@ -1,0 +1,160 @@
+import Bitcoin
+import BitcoinCrypto
+import Bytes
+import Policy
+import Wire
+
+/// The checks on a request that need neither its parents nor the policy, in the order in which they
+/// refuse.
+enum RequestCheck {
+    /// Times begin here; below, a lock time is a block height (BIP-65).
+    private static let lockTimeThreshold: UInt32 = 500_000_000
+    /// An OP_RETURN output of 80 bytes of data.
+    private static let dataScriptByteCountMax = 83
+
+    /// The wallet of the request: one that we know, and only one.
+    static func wallet(
+        of request: borrowing ResolvedRequest,
+        network: UInt8,
+        _ wallets: borrowing WalletTable
+    ) throws(RefusalDetail) -> OwnWallet {
+        guard request.network == network else {
+            throw RefusalDetail(
+                .wrongNetwork,
+                expected: UInt64(network),
+                found: UInt64(request.network)
+            )
+        }
+        for place in 0..<request.walletCount
+        where wallets.wallet(id: request.walletID(at: place)) == nil {
+            throw RefusalDetail(.unknownWallet, index: place)
+        }
+        guard request.walletCount == 1, let wallet = wallets.wallet(id: request.walletID(at: 0))
+        else {
+            throw RefusalDetail(.mixedWallets, expected: 1, found: UInt64(request.walletCount))
+        }
+        return wallet
+    }
+
+    /// Version and lock time.
+    static func form(_ request: borrowing ResolvedRequest) throws(RefusalDetail) {
+        guard request.transactionVersion == 1 || request.transactionVersion == 2 else {
+            throw RefusalDetail(
+                .transactionVersion,
+                expected: 2,
+                found: UInt64(request.transactionVersion)
+            )
+        }
+        guard request.lockTime < lockTimeThreshold else {
+            throw RefusalDetail(
+                .timeLock,
+                expected: UInt64(lockTimeThreshold - 1),
+                found: UInt64(request.lockTime)
+            )
+        }
+    }
+
+    /// Every input by itself: its claim, its sighash type, its amount.
+    static func inputs(
+        _ request: borrowing ResolvedRequest,
+        _ wallet: OwnWallet
+    ) throws(RefusalDetail) {
+        for place in 0..<request.inputCount {
+            let input = request.input(at: place)
+            try claim(input.claim, place, wallet)
+            let type = SighashType(rawValue: UInt32(input.sighash))
+            guard type.isSafe(for: wallet.kind) else {
+                throw RefusalDetail(
+                    .sighashNotPermitted,
+                    index: place,
+                    expected: 1,
+                    found: UInt64(input.sighash)
+                )
+            }
+            guard input.amount > 0 else { throw RefusalDetail(.zeroValue, index: place) }
+        }
+    }
+
+    /// Every output by itself; one that is said to be ours must have the script that its claim
+    /// leads to.
+    static func outputs(
+        _ request: borrowing ResolvedRequest,
+        _ wallet: OwnWallet,
+        _ keys: inout PublicKeys,
+        _ curve: borrowing Curve
+    ) throws(RefusalDetail) {
+        var outputs = request.outputs
+        var place = 0
+        var dataOutputs = 0
+        while let output = outputs.next() {
+            if let claim = output.claim {
+                try change(output, claim, place, wallet, &keys, curve)
+            }
+            switch ScriptKind(of: output.script) {
+            case .p2pkh, .p2sh, .p2wpkh, .p2wsh, .p2tr:
+                guard output.amount > 0 else { throw RefusalDetail(.zeroValue, index: place) }
+            case .opReturn:
+                dataOutputs += 1
+                guard output.amount == 0, dataOutputs == 1,
+                    output.script.count <= dataScriptByteCountMax
+                else {
+                    throw RefusalDetail(
+                        .dataOutputNotPermitted,
+                        index: place,
+                        expected: UInt64(dataScriptByteCountMax),
+                        found: UInt64(output.script.count)
+                    )
+                }
+            case .unknown: throw RefusalDetail(.unknownOutputScript, index: place)
+            }
+            place += 1
+        }
+    }
+
+    private static func change(
+        _ output: borrowing RequestOutput,
+        _ claim: OwnerClaim,
+        _ place: Int,
+        _ wallet: OwnWallet,
+        _ keys: inout PublicKeys,
+        _ curve: borrowing Curve
+    ) throws(RefusalDetail) {
+        try Self.claim(claim, place, wallet)
+        do throws(CryptoError) {
+            let derived = try keys.derive(
+                wallet.kind,
+                branch: wallet.firstBranch + Int(claim.branch),
+                index: claim.index,
+                curve: curve
+            )
+            if output.script.equals(derived.script) { return }
+        } catch {
+            // One index in 2^127 has no key; nothing can be change there.
+        }
+        throw RefusalDetail(.fraudulentChange, index: place)
+    }
+
+    /// Whether branch and index of a claim are the wallet's.
+    static func claim(
+        _ claim: OwnerClaim,
+        _ place: Int,
+        _ wallet: OwnWallet
+    ) throws(RefusalDetail) {
+        guard Int(claim.branch) < wallet.branchCount else {
+            throw RefusalDetail(
+                .branchOutOfRange,
+                index: place,
+                expected: UInt64(wallet.branchCount - 1),
+                found: UInt64(claim.branch)
+            )
+        }
+        guard claim.index <= wallet.indexMax else {
+            throw RefusalDetail(
+                .indexOutOfRange,
+                index: place,
+                expected: UInt64(wallet.indexMax),
+                found: UInt64(claim.index)
+            )
+        }
+    }
+}

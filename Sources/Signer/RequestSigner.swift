@@ -1,0 +1,119 @@
+import Bitcoin
+import BitcoinCrypto
+import Bytes
+import SecretMemory
+import Wire
+
+/// Signs the inputs of one request that was verified, logged and charged.
+enum RequestSigner {
+    /// Writes `u16 n | signature[64]*n`. Every signature is verified before it is written.
+    static func sign(
+        _ request: borrowing ResolvedRequest,
+        _ verified: VerifiedRequest,
+        _ scripts: borrowing InputScripts,
+        _ home: inout Home,
+        _ writer: inout ByteWriter
+    ) throws(CryptoError) {
+        write(UInt16(request.inputCount), &writer)
+        for place in 0..<request.inputCount {
+            let input = request.input(at: place)
+            let key = scripts.key(at: place)
+            let branch = verified.wallet.firstBranch + Int(input.claim.branch)
+            try derive(
+                input.claim.index,
+                branch,
+                home.wallets.keys.key(ofBranch: branch),
+                home.secrets.branches,
+                &home.secrets.node,
+                home.curve
+            )
+            let signature = try signature(
+                verified,
+                place,
+                input,
+                key,
+                home.secrets.node,
+                home.curve
+            )
+            home.secrets.node.wipe()
+            wipeStack()
+            write(signature, &writer)
+        }
+    }
+
+    /// Leaves the private key of an address in the first half of `node`.
+    private static func derive(
+        _ index: UInt32,
+        _ branch: Int,
+        _ branchKey: Bytes33,
+        _ branches: borrowing SecretBytes,
+        _ node: inout SecretBytes,
+        _ curve: borrowing Curve
+    ) throws(CryptoError) {
+        var child = node.mutableBytes
+        try HD.deriveChild(
+            of: branches.bytes.extracting(HD.nodeCount * branch..<HD.nodeCount * (branch + 1)),
+            parentPublicKey: branchKey,
+            index: index,
+            into: &child,
+            curve: curve
+        )
+    }
+
+    private static func signature(
+        _ verified: VerifiedRequest,
+        _ place: Int,
+        _ input: RequestInput,
+        _ key: DerivedKey,
+        _ node: borrowing SecretBytes,
+        _ curve: borrowing Curve
+    ) throws(CryptoError) -> Bytes64 {
+        let secret = node.bytes.extracting(0..<32)
+        switch verified.wallet.kind {
+        case .p2wpkh:
+            return try curve.signECDSA(
+                digest: verified.midstates.p2wpkhSighash(
+                    of: SpentInput(input),
+                    keyHash: Bytes20(copying: key.script.extracting(2...))
+                ),
+                secret: secret,
+                publicKey: key.key
+            )
+        case .p2tr:
+            let digest: Bytes32
+            do throws(BitcoinError) {
+                digest = try verified.midstates.taprootSighash(
+                    at: place,
+                    of: SpentInput(input),
+                    script: key.script,
+                    type: SighashType(rawValue: UInt32(input.sighash))
+                )
+            } catch {
+                throw .signingFailed
+            }
+            return try curve.signTaproot(
+                digest: digest,
+                secret: secret,
+                publicKey: key.key,
+                merkleRoot: nil,
+                outputKey: Bytes32(copying: key.script.extracting(2...))
+            )
+        }
+    }
+
+    private static func write(_ count: UInt16, _ writer: inout ByteWriter) {
+        do throws(ByteError) {
+            try writer.writeUInt16(count)
+        } catch {
+            preconditionFailure("a release's answer has room")
+        }
+    }
+
+    private static func write(_ signature: Bytes64, _ writer: inout ByteWriter) {
+        do throws(ByteError) {
+            try writer.write(signature)
+        } catch {
+            preconditionFailure("a release's answer has room")
+        }
+    }
+}

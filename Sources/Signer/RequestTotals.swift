@@ -1,0 +1,77 @@
+import Bitcoin
+import Bytes
+import Wire
+
+/// What a request adds up to: its sums and its size, taken from its claims in one pass.
+struct RequestTotals {
+    /// A transaction with more outputs of ours than this shreds the wallet; it is no payment (R20).
+    static let ownOutputCountMax = 10
+
+    private(set) var inputTotal: UInt64 = 0
+    private(set) var outputTotal: UInt64 = 0
+    private(set) var ownOutputTotal: UInt64 = 0
+    private(set) var ownOutputCount = 0
+    let virtualByteCount: Int
+
+    /// The largest possible sums are checked at every step, so none can wrap.
+    init(_ request: borrowing ResolvedRequest, kind: OutputKind) throws(RefusalDetail) {
+        var size = TransactionSize(
+            inputCount: request.inputCount,
+            outputCount: request.outputCount
+        )
+        for place in 0..<request.inputCount {
+            let input = request.input(at: place)
+            size.addInput(kind, type: SighashType(rawValue: UInt32(input.sighash)))
+            inputTotal = try Self.sum(inputTotal, input.amount, place)
+        }
+        var outputs = request.outputs
+        var place = 0
+        while let output = outputs.next() {
+            size.addOutput(scriptByteCount: output.script.count)
+            outputTotal = try Self.sum(outputTotal, output.amount, place)
+            if output.claim != nil {
+                ownOutputCount += 1
+                ownOutputTotal += output.amount
+            }
+            place += 1
+        }
+        virtualByteCount = size.virtualByteCount
+        guard outputTotal <= inputTotal else {
+            throw RefusalDetail(
+                .outputsExceedInputs,
+                expected: inputTotal,
+                found: outputTotal
+            )
+        }
+        guard ownOutputCount <= Self.ownOutputCountMax else {
+            throw RefusalDetail(
+                .tooManyChangeOutputs,
+                expected: UInt64(Self.ownOutputCountMax),
+                found: UInt64(ownOutputCount)
+            )
+        }
+    }
+
+    /// Satoshi that leave: every input is ours, so it is all that does not come back, the fee
+    /// included.
+    var outflow: UInt64 { inputTotal - ownOutputTotal }
+
+    /// Satoshi for the miner.
+    var fee: UInt64 { inputTotal - outputTotal }
+
+    private static func sum(
+        _ total: UInt64,
+        _ amount: UInt64,
+        _ place: Int
+    ) throws(RefusalDetail) -> UInt64 {
+        guard amount <= Amount.satoshisMax, total + amount <= Amount.satoshisMax else {
+            throw RefusalDetail(
+                .amountOutOfRange,
+                index: place,
+                expected: Amount.satoshisMax,
+                found: amount
+            )
+        }
+        return total + amount
+    }
+}

@@ -1,0 +1,121 @@
+import Bytes
+package import LocalSocket
+import SecretMemory
+import Wire
+
+/// What the kernel granted, as leaves and status name it (protocol.md, section 7).
+package struct KernelState: Equatable, Sendable {
+    package let bits: UInt32
+    package let landlockABI: UInt32
+
+    package init(bits: UInt32, landlockABI: UInt32) {
+        self.bits = bits
+        self.landlockABI = landlockABI
+    }
+}
+
+/// The signer before it has keys: it says so to the gate, and listens to one operator at a time.
+package struct SealedSigner: ~Copyable {
+    var home: Home
+    var gate: FrameChannel
+    private var door: OperatorDoor
+    private var held: HeldStatement
+    private var reply: ReplyBuffer
+    private let kernel: KernelState
+
+    package init(
+        home: consuming Home,
+        gate: consuming Descriptor,
+        listener: consuming Descriptor,
+        kernel: KernelState
+    ) throws(SignerStop) {
+        let door = try OperatorDoor(listener)
+        let channel = try FrameChannel(gate)
+        let held = try SignerStop.needing { () throws(SecretMemoryError) in try HeldStatement() }
+        let reply = try ReplyBuffer(payloadCountMax: 1 << 10)
+        self.door = door
+        self.gate = channel
+        self.held = held
+        self.reply = reply
+        self.home = home
+        self.kernel = kernel
+    }
+
+    /// Serves until an operator's passphrase opens the keystore. The operator is answered before it
+    /// returns.
+    package mutating func run() throws(SignerStop) -> Unlocked {
+        while true {
+            if let unlocked = try step(milliseconds: nil) { return unlocked }
+        }
+    }
+
+    /// Waits for one thing to happen, at most so long, and sees to it.
+    package mutating func step(milliseconds: Int32?) throws(SignerStop) -> Unlocked? {
+        var entries = InlineArray<2, PollEntry>(repeating: PollEntry(gate.number))
+        entries[1] = PollEntry(door.number)
+        do throws(SocketError) {
+            var span = entries.mutableSpan
+            _ = try Poll.wait(&span, milliseconds: milliseconds)
+        } catch {
+            throw .socket(error)
+        }
+        if entries[0].isReadable { try answerGate() }
+        guard entries[1].isReadable, let request = door.advance(&home.secrets) else { return nil }
+        let unlocked = answer(request)
+        door.answer(reply, &home.secrets)
+        return unlocked
+    }
+
+    private mutating func answerGate() throws(SignerStop) {
+        let header = try gate.readHeader()
+        guard Phase.sealed.admitsFromGate(header.kind) else {
+            throw .breach(.notPermitted(header.kind))
+        }
+        var status = SignerStatus(phase: .sealed)
+        status.kernel = kernel.bits
+        status.build = StateRecord.build
+        status.landlockABI = kernel.landlockABI
+        reply.set(.statusReply) { writer throws(ByteError) in try status.write(to: &writer) }
+        try gate.send(reply)
+    }
+
+    /// Puts the answer to an operator into `reply`.
+    private mutating func answer(_ request: OperatorRequest) -> Unlocked? {
+        do throws(RefusalDetail) {
+            var unlocked: Unlocked?
+            switch request {
+            case .refill:
+                try held.hold(door, of: .refill)
+                setDone(.refillHeld)
+            case .recover:
+                try held.hold(door, of: .recover)
+                setDone(.recoverHeld)
+            case .unlock:
+                unlocked = try unlock()
+                setDone(.unlocked)
+            }
+            return unlocked
+        } catch {
+            reply.set(error)
+            return nil
+        }
+    }
+
+    private mutating func unlock() throws(RefusalDetail) -> Unlocked {
+        let count = door.byteCount
+        guard count >= 2,
+            home.secrets.words.bytes.number(at: 0, byteCount: 2) == UInt64(count - 2)
+        else { throw RefusalDetail(.malformedRequest) }
+        do throws(RefusalDetail) {
+            return try home.unlock(passphrase: 2..<count, held)
+        } catch {
+            // A slip of the finger does not cost the admins' signatures.
+            if error.code != Refusal.wrongPassphrase.rawValue { held.drop() }
+            throw error
+        }
+    }
+
+    private mutating func setDone(_ kind: MessageKind) {
+        reply.set(kind) { writer throws(ByteError) in try writer.writeUInt8(1) }
+    }
+}

@@ -1,1 +1,0 @@
-// Signer: see docs/architecture.md.

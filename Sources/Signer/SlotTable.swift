@@ -1,0 +1,54 @@
+package import Bytes
+package import SecretMemory
+import Wire
+
+/// What the signer remembers of its recent verdicts: a fixed number of places, chosen by the gate.
+///
+/// A place holds the digest of a request that was allowed and the hash of the decision leaf that
+/// says so. Nothing else of an assessment outlives it. A lost place means assess again, which
+/// changes nothing.
+package struct SlotTable: ~Copyable {
+    /// `u8 1 | digest[32] | leafHash[32]`, rounded up.
+    private static let stride = 72
+
+    private var memory: Arena
+
+    package init() throws(SecretMemoryError) {
+        memory = try Arena(byteCount: AssessHead.slotCount * Self.stride)
+    }
+
+    /// Remembers an allowed request.
+    package mutating func hold(_ decision: AllowedDecision, at slot: UInt16) {
+        let start = Int(slot) * Self.stride
+        memory.store(1, at: start, byteCount: 1)
+        memory.store(decision.digest.span, at: start + 1)
+        memory.store(decision.leafHash.span, at: start + 33)
+    }
+
+    /// Forgets what a place held.
+    package mutating func clear(_ slot: UInt16) {
+        memory.store(0, at: Int(slot) * Self.stride, byteCount: 1)
+    }
+
+    /// What a place holds, if anything.
+    package func decision(at slot: UInt16) -> AllowedDecision? {
+        let start = Int(slot) * Self.stride
+        let place = memory.bytes.extracting(start..<start + Self.stride)
+        guard place[0] == 1 else { return nil }
+        return AllowedDecision(
+            digest: Bytes32(copying: place.extracting(1..<33)),
+            leafHash: Bytes32(copying: place.extracting(33..<65))
+        )
+    }
+}
+
+/// A request that the signer allowed, and the leaf that says so.
+package struct AllowedDecision: Equatable, Sendable {
+    package let digest: Bytes32
+    package let leafHash: Bytes32
+
+    package init(digest: Bytes32, leafHash: Bytes32) {
+        self.digest = digest
+        self.leafHash = leafHash
+    }
+}

@@ -1,0 +1,103 @@
+import Bitcoin
+import BitcoinCrypto
+import Bytes
+import Policy
+import Wire
+
+/// What is true of a request, once every claim in it was verified; or, at its release, once its
+/// digest was found among those that were.
+struct VerifiedRequest {
+    let wallet: OwnWallet
+    let totals: RequestTotals
+    let leafFacts: DecisionFacts
+    let midstates: SighashMidstates
+
+    /// `scripts` holds what the inputs' claims lead to.
+    init(
+        _ request: borrowing ResolvedRequest,
+        _ wallet: OwnWallet,
+        _ totals: RequestTotals,
+        _ scripts: borrowing InputScripts
+    ) {
+        var hasher = TransactionHasher(
+            version: request.transactionVersion,
+            lockTime: request.lockTime,
+            inputCount: request.inputCount,
+            outputCount: request.outputCount
+        )
+        var amounts = SHA256()
+        var anchor = LeafOutpoint(txid: request.input(at: 0).txid, vout: request.input(at: 0).vout)
+        for place in 0..<request.inputCount {
+            let input = request.input(at: place)
+            hasher.addInput(SpentInput(input), script: scripts.script(at: place))
+            let outpoint = LeafOutpoint(txid: input.txid, vout: input.vout)
+            if outpoint.precedes(anchor) { anchor = outpoint }
+            Self.add(input, to: &amounts)
+        }
+        var outputs = request.outputs
+        while let output = outputs.next() {
+            hasher.addOutput(amount: output.amount, script: output.script)
+        }
+        let hashed = hasher.finish()
+        self.wallet = wallet
+        self.totals = totals
+        midstates = hashed.midstates
+        leafFacts = DecisionFacts(
+            txid: hashed.txid,
+            outflow: totals.outflow,
+            fee: totals.fee,
+            vsize: UInt32(totals.virtualByteCount),
+            anchor: anchor,
+            inputCount: UInt16(request.inputCount),
+            inputsDigest: amounts.finalize(),
+            walletID: wallet.id,
+            ownOutputCount: UInt16(totals.ownOutputCount),
+            ownOutputAmount: totals.ownOutputTotal
+        )
+    }
+
+    /// The facts as the policy asks for them.
+    static func policyFacts(
+        _ request: borrowing ResolvedRequest,
+        _ wallet: OwnWallet,
+        _ totals: RequestTotals,
+        _ bundle: CheckedBundle
+    ) -> Facts {
+        var facts = Facts(
+            wallet: wallet.place,
+            outflow: totals.outflow,
+            fee: totals.fee,
+            virtualSize: UInt32(totals.virtualByteCount)
+        )
+        var outputs = request.outputs
+        var place: UInt32 = 0
+        while let output = outputs.next() {
+            if output.claim == nil {
+                facts.pay(output.amount, to: output.script, output: place, under: bundle)
+            }
+            place += 1
+        }
+        return facts
+    }
+
+    /// `txid | vout | amount`, as the leaf's digest of the inputs takes them.
+    private static func add(_ input: RequestInput, to hasher: inout SHA256) {
+        var bytes = FixedBytes<44>.zero
+        var room = bytes.mutableSpan
+        room.store(input.txid.span, at: 0)
+        room.store(UInt64(input.vout), at: 32, byteCount: 4)
+        room.store(input.amount, at: 36, byteCount: 8)
+        hasher.update(bytes)
+    }
+}
+
+extension SpentInput {
+    init(_ input: RequestInput) {
+        self.init(
+            txid: input.txid,
+            vout: input.vout,
+            sequence: input.sequence,
+            amount: input.amount
+        )
+    }
+}
