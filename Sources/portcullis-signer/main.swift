@@ -1,1 +1,5 @@
-// portcullis-signer
+import CLinux
+
+// The signer's process. What it does is in the module Signer; this file reads the arguments, takes
+// over the descriptors that the supervisor set up, and confines the process in between.
+linux_exit(Arguments.isFirst("init") ? runInit() : runSigner())
