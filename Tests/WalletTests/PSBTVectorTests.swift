@@ -139,4 +139,18 @@ struct PSBTVectorTests {
         }
         #expect(taken == 34)
     }
+
+    @Test("BIP-373: 14 valid PSBTs with MuSig2 fields are read and written back, 10 are refused")
+    func bip373() throws {
+        let all = try PSBTCase.all("bip-0373")
+        #expect(all.filter { $0.expect == "valid" }.count == 14)
+        #expect(all.filter { $0.expect == "invalid" }.count == 10)
+        for one in all {
+            if one.expect == "valid" {
+                try expectRoundTrip(one)
+            } else {
+                #expect(failure([UInt8](hex: one.hex)) != nil, "case \(one.index): \(one.case)")
+            }
+        }
+    }
 }

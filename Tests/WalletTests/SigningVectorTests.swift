@@ -46,6 +46,44 @@ struct SigningVectorTests {
         #expect(hexText(try psbt.extract().serialized()) == one.expected_output.txn)
     }
 
+    @Test(
+        "The demonstration payments that BDK made are signed and finished as BDK measured them",
+        arguments: [
+            ("payment-segwit.psbt", OutputKind.p2wpkh, "84h/1h/0h", 2),
+            ("payment-taproot.psbt", OutputKind.p2tr, "86h/1h/0h", 0),
+        ]
+    )
+    func bdk(file: String, kind: OutputKind, account: String, parents: Int) throws {
+        let text = try String(
+            contentsOf: Vectors.repository.appending(path: "demo/\(file)"),
+            encoding: .utf8
+        )
+        let signer = try TestSigner(TestSigner.abandon)
+        var wallets = WalletSet([try signer.wallet("demo", kind, path: path(account))])
+        var psbt = try PSBT(base64: text)
+        let seen = try PSBTInspection(
+            psbt,
+            wallets: &wallets,
+            network: .regtest,
+            curve: signer.curve
+        )
+        #expect(seen.inputs.allSatisfy { $0.owner?.wallet == "demo" })
+        #expect(seen.outputs.count { $0.owner == nil } == 1)
+        let request = try SigningRequest(
+            psbt,
+            wallets: &wallets,
+            network: .regtest,
+            curve: signer.curve
+        )
+        #expect(request.parents.count == parents)
+        let signatures = try signer.sign(request.resolved, wallets: wallets.wallets)
+        try psbt.insert(signatures, for: request, wallets: wallets, curve: signer.curve)
+        try psbt.finalize()
+        let signed = try psbt.extract()
+        let weight = 3 * signed.serialized(witness: false).count + signed.serialized().count
+        #expect((weight + 3) / 4 == seen.virtualByteCount)
+    }
+
     @Test("A signature that is spoiled, swapped or missing is not put into the PSBT")
     func spoiled() throws {
         let one: JadeCase = try Vectors.json("bitcoin/jade/psbt_ss_p2wpkh.json")
