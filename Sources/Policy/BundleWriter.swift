@@ -4,7 +4,7 @@ package import Bytes
 /// Writes a bundle section by section, in the order of protocol.md, section 4.
 ///
 /// It lays bytes out and counts; it does not sort or judge. What it wrote is a bundle once
-/// `CheckedBundle.init(checking:)` takes it, and whoever holds such a bundle can write it again from
+/// `CheckedBundle.init(checking:)` takes it; whoever holds such a bundle can write it again from
 /// its accessors byte for byte.
 package struct BundleWriter: ~Copyable, ~Escapable {
     private var writer: ByteWriter

@@ -27,7 +27,8 @@ package enum BundleText {
     }
 
     private static func wallet(_ wallet: WalletRecord) -> String {
-        "Wallet \(text(wallet.name)): \(text(wallet.descriptor)), addresses 0 to \(wallet.indexMax)."
+        "Wallet \(text(wallet.name)): \(text(wallet.descriptor)), "
+            + "addresses 0 to \(wallet.indexMax)."
     }
 
     private static func list(_ index: Int, _ bundle: CheckedBundle) -> String {

@@ -18,7 +18,7 @@ package struct PolicyError: Error, Equatable, Sendable {
 }
 
 extension PolicyError: CustomStringConvertible {
-    /// One sentence: `line 12, limits.hourly.window: found "soon"; expected a time such as "1h30m"`.
+    /// One sentence: `line 12, limits.hourly.window: found "soon"; expected a time such as "1h"`.
     package var description: String {
         let place = [line.map { "line \($0)" }, key.isEmpty ? nil : key].compactMap { $0 }
         let prefix = place.isEmpty ? "" : place.joined(separator: ", ") + ": "

@@ -29,7 +29,7 @@ package struct WorstCase: Equatable, Sendable {
         let (day, all) = (Written.amount(perDay), Written.amount(allowance))
         return [
             "Worst case, honest gate: \(one) a transaction, \(hour) an hour, \(day) a day.",
-            "Worst case, stolen gate: \(one) a transaction, \(all) in all (less what was released).",
+            "Worst case, stolen gate: \(one) a transaction, \(all) until a refill.",
         ]
     }
 

@@ -37,9 +37,10 @@ struct ExampleTests {
                 "Rule everyday allows payments from segwit or taproot to anyone: at most 1 BTC "
                     + "leaves, fee included, at most 0.01 BTC of fee.",
                 "Anything else is denied.",
-                "Worst case, honest gate: 1 BTC a transaction, 10000 BTC an hour, 100000 BTC a day.",
-                "Worst case, stolen gate: 1 BTC a transaction, 100000 BTC in all "
-                    + "(less what was released).",
+                "Worst case, honest gate: 1 BTC a transaction, 10000 BTC an hour, "
+                    + "100000 BTC a day.",
+                "Worst case, stolen gate: 1 BTC a transaction, 100000 BTC "
+                    + "until a refill.",
             ]
         )
     }

@@ -10,7 +10,7 @@ struct PrintableTextTests {
 
     @Test(
         "Ordinary text of any script is a name",
-        arguments: ["a", "pay roll", "~", "Löhne", "給与", "зарплата", "🏦", "\u{10FFF}"]
+        arguments: ["a", "pay roll", "~", "Löhne", "給与", "зарп", "🏦", "\u{10FFF}"]
     )
     func good(text: String) {
         #expect(isName(Array(text.utf8)))
