@@ -34,6 +34,8 @@ def condition(text, where, descriptors):
     text = re.sub(r"^len(?=[<=])", "a2", text)
     if match := re.fullmatch(r"fd=([a-z]+)", text):
         return f"FD(0, {place(descriptors, match[1])})"
+    if match := re.fullmatch(rf"i([0-5])=={VALUE}", text):
+        return f"INT({match[1]}, {match[2]})"
     if match := re.fullmatch(rf"a([0-5])(==|<=){VALUE}", text):
         return f"{'EQ' if match[2] == '==' else 'LE'}({match[1]}, {match[3]})"
     if match := re.fullmatch(rf"a([0-5])&{VALUE}=={VALUE}", text):

@@ -36,7 +36,10 @@ enum {
     MAY_MAKE_SYM = 1 << 12, MAY_REFER = 1 << 13, MAY_TRUNCATE = 1 << 14, MAY_IOCTL_DEV = 1 << 15,
 };
 
-#define FD(argument, place) {argument, SCMP_CMP_EQ, 1, place, 0}
+/* What the kernel takes as an int is compared in its lower half: the C library leaves anything in the upper one. */
+#define LOWER 0xFFFFFFFFu
+#define FD(argument, place) {argument, SCMP_CMP_MASKED_EQ, 1, place, LOWER}
+#define INT(argument, value) {argument, SCMP_CMP_MASKED_EQ, 0, value, LOWER}
 #define EQ(argument, value) {argument, SCMP_CMP_EQ, 0, value, 0}
 #define LE(argument, value) {argument, SCMP_CMP_LE, 0, value, 0}
 #define BITS(argument, mask, value) {argument, SCMP_CMP_MASKED_EQ, 0, value, mask}

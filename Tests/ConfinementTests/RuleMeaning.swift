@@ -31,7 +31,9 @@ extension Rule {
         try conditions.allSatisfy { condition in
             let found = arguments[condition.argument]
             switch condition.kind {
-            case .descriptor(let name): return found == Self.descriptors[name]
+            case .descriptor(let name):
+                return found & 0xFFFF_FFFF == Self.descriptors[name]
+            case .int(let text): return found & 0xFFFF_FFFF == (try Self.value(text))
             case .equal(let text): return found == (try Self.value(text))
             case .atMost(let text): return found <= (try Self.value(text))
             case .bits(let mask, let value):
@@ -49,7 +51,7 @@ extension Rule {
             case .descriptor(let name):
                 guard let number = Self.descriptors[name] else { throw Unknown(name: name) }
                 arguments[condition.argument] = number
-            case .equal(let text), .atMost(let text), .bits(_, let text):
+            case .int(let text), .equal(let text), .atMost(let text), .bits(_, let text):
                 arguments[condition.argument] = try Self.value(text)
             }
         }
@@ -63,7 +65,7 @@ extension Rule {
             let right = good[condition.argument]
             var wrong: [UInt64] = [right &+ 1, right | 1 << 32, .max]
             switch condition.kind {
-            case .descriptor, .equal: wrong.append(right &- 1)
+            case .descriptor, .int, .equal: wrong.append(right &- 1)
             case .atMost: break
             case .bits(let mask, _): wrong = [try Self.value(mask), .max]
             }

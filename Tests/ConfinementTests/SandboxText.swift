@@ -5,6 +5,7 @@ import TestSupport
 struct Condition: Equatable {
     enum Kind: Equatable {
         case descriptor(String)
+        case int(String)
         case equal(String)
         case atMost(String)
         case bits(mask: String, value: String)
@@ -62,6 +63,9 @@ struct SandboxProfileText: Equatable {
         let text = word.hasPrefix("len") ? "a2" + word.dropFirst(3) : word
         if let match = text.wholeMatch(of: /fd=([a-z]+)/) {
             return Condition(argument: 0, kind: .descriptor(String(match.1)))
+        }
+        if let match = text.wholeMatch(of: /i([0-5])==([A-Z0-9_]+)/) {
+            return Condition(argument: try number(match.1), kind: .int(String(match.2)))
         }
         if let match = text.wholeMatch(of: /a([0-5])(==|<=)([A-Z0-9_]+)/) {
             let value = String(match.3)
@@ -134,6 +138,7 @@ extension SandboxProfileText {
             let kind: Condition.Kind
             switch (part.1, part.4) {
             case ("FD", nil): kind = .descriptor(descriptors[try number(part.3)])
+            case ("INT", nil): kind = .int(value)
             case ("EQ", nil): kind = .equal(value)
             case ("LE", nil): kind = .atMost(value)
             case ("BITS", let wanted?): kind = .bits(mask: value, value: String(wanted))
