@@ -10,7 +10,7 @@ package struct FrontOptions: Equatable, Sendable {
 
     package init(_ arguments: some Sequence<String>) throws(FrontError) {
         for argument in arguments {
-            if argument == "accept-weaker-kernel" {
+            if argument == "weaker" {
                 acceptsWeakerKernel = true
             } else if argument.hasPrefix("own-user="), let user = UInt32(argument.dropFirst(9)) {
                 ownUser = user

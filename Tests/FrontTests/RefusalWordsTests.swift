@@ -59,7 +59,8 @@ struct RefusalWordsTests {
     func payloadLength() throws {
         var payload = [UInt8](repeating: 0, count: RefusalDetail.byteCount)
         payload[0] = 150
-        #expect(try RefusalWords.report(stage: "signer", payload: payload).name == "wrong-passphrase")
+        let report = try RefusalWords.report(stage: "signer", payload: payload)
+        #expect(report.name == "wrong-passphrase")
         #expect(throws: FrontError.self) {
             try RefusalWords.report(stage: "signer", payload: payload + [0])
         }

@@ -3,8 +3,10 @@ import LocalSocket
 
 /// Signer and gate, which live and die together: they share one socket that only they hold.
 struct SignerAndGate: ~Copyable {
-    /// What the gate's exit status says when a new start would find the same (docs/operations.md).
-    static let permanentStatus: Int32 = 3
+    /// The gate's exit statuses after which a new start would find the same: not started, refused.
+    static let permanentOfGate: Set<Int32> = [1, 3]
+    /// The signer's: usage, a home in use or damaged, no memory, no confinement, no state stored.
+    static let permanentOfSigner: Set<Int32> = [2, 10, 11, 12, 23, 24, 30, 31]
 
     private var signer: Int32?
     private var gate: Int32?
@@ -87,8 +89,10 @@ struct SignerAndGate: ~Copyable {
             + "gate: \(Processes.words(gateStatus ?? laterGate ?? 0))"
         lastFailure = words
         backoff.ended()
-        if (gateStatus ?? laterGate) == Self.permanentStatus {
-            throw .failed("the gate refuses to go on; its reason stands above (\(words))")
+        if Self.permanentOfGate.contains(gateStatus ?? laterGate ?? 0)
+            || Self.permanentOfSigner.contains(signerStatus ?? laterSigner ?? 0)
+        {
+            throw .failed("it makes no sense to go on; the reason stands above (\(words))")
         }
         if backoff.failures >= Backoff.failuresMax {
             throw .failed("signer and gate ended \(backoff.failures) times in a row (\(words))")

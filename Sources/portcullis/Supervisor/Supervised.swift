@@ -38,7 +38,7 @@ struct Supervised {
         let bundle = try Files.open(home.bundle, flags: LINUX_O_RDONLY)
         var program = ChildProgram(
             signerProgram,
-            ["run"],
+            acceptsWeakerKernel ? ["run", "weaker"] : ["run"],
             descriptors: [
                 -1, -1, 2, gate.number, operators.number, keystore.number, state.number,
                 bundle.number,
@@ -56,7 +56,8 @@ struct Supervised {
     ) throws(FrontError) -> Int32 {
         let folder = try Files.open(home.gateFolder, flags: LINUX_O_RDONLY | LINUX_O_DIRECTORY)
         let bundle = try Files.open(home.bundle, flags: LINUX_O_RDONLY)
-        var allowed = [String(Processes.user)]
+        var allowed = acceptsWeakerKernel ? ["weaker"] : []
+        allowed.append(String(Processes.user))
         if let users { allowed.append(String(users.front)) }
         var program = ChildProgram(
             gateProgram,
@@ -78,9 +79,12 @@ struct Supervised {
         let place = LINUX_O_DIRECTORY | LINUX_O_RDONLY
         let publicFolder = try Files.open(home.publicFolder, flags: place)
         let runFolder = try Files.open(home.runFolder, flags: place)
+        var arguments: [String] = []
+        if let users { arguments.append("own-user=\(users.front)") }
+        if acceptsWeakerKernel { arguments.append("weaker") }
         var program = ChildProgram(
             frontProgram,
-            [],
+            arguments,
             descriptors: [
                 -1, -1, 2, clients.number, publicFolder.number, runFolder.number, readiness.number,
             ]
