@@ -20,12 +20,16 @@ package enum GateError: Error, Equatable, Sendable {
     case damaged(at: Int, JournalDamage)
     /// This leaf does not continue the log before it.
     case badLeaf(index: UInt64, LeafFault)
-    /// The published checkpoint does not belong to the journal's tree.
+    /// The published checkpoint is not a note that the audit key signed.
     case checkpointDamaged
+    /// The journal's tree is not the one that the signer or the checkpoint knows at this size.
+    case otherTree(size: UInt64)
     /// A later log exists beside the one that the signer names.
     case laterLog(number: UInt32)
     /// The bundle is not the one that the signer holds.
     case bundleMismatch
+    /// The bundle cannot be read.
+    case bundleDamaged
     /// The clock that limits age by went back within one boot.
     case boottimeWentBack(from: UInt64, to: UInt64)
     /// The signer broke the protocol.

@@ -1,0 +1,204 @@
+import Bytes
+import Wire
+
+/// What makes two requests in flight one: who asks, and every byte.
+struct JobKey: Hashable {
+    let requester: UInt32
+    let hash: HashKey
+}
+
+/// A request in flight.
+struct Job {
+    let requester: UInt32
+    let key: JobKey
+    /// The SigningRequest; once assessed, only its resolved part is kept.
+    var request: [UInt8]
+    /// Everyone who asked the same meanwhile.
+    var waiters: [ClientID]
+    /// The signer's place for it, while it is assessed or allowed.
+    var slot: UInt16?
+    var assessed: AssessedRequest?
+}
+
+/// How much is in the release that is being put together.
+struct ReleaseLoad {
+    /// Bytes of requests and leaves, and signatures: frames of 8 MiB hold them with all the rest.
+    private static let bytesMax = 3 << 20
+    private static let inputsMax = 100_000
+
+    private(set) var count = 0
+    private var bytes = 0
+    private var inputs = 0
+
+    /// Whether one more fits; the first always does.
+    func takes(_ job: Job) -> Bool {
+        count == 0
+            || (count < ReleaseLimits.entryCountMax
+                && bytes + Self.bytes(of: job) <= Self.bytesMax
+                && inputs + Self.inputs(of: job) <= Self.inputsMax)
+    }
+
+    mutating func add(_ job: Job) {
+        count += 1
+        bytes += Self.bytes(of: job)
+        inputs += Self.inputs(of: job)
+    }
+
+    private static func bytes(of job: Job) -> Int {
+        job.request.count + (job.assessed?.leaf.count ?? 0)
+    }
+
+    private static func inputs(of job: Job) -> Int { job.assessed?.inputs.count ?? 0 }
+}
+
+/// What the signer said of a request, checked against the request.
+struct AssessedRequest {
+    let leaf: [UInt8]
+    let decision: Decision
+    /// The outpoints that an allowed request spends; none of a refused one.
+    let inputs: [LeafOutpoint]
+}
+
+/// The requests in flight, in the order in which they came, and the signer's slots.
+struct JobTable {
+    /// Requests that the signer has for assessment at one time: enough to keep it busy.
+    static let assessingMax = 64
+    /// Bytes of requests that are held.
+    static let bytesMax = 256 << 20
+    static let jobsMax = 4_096
+
+    private var jobs: [Int: Job] = [:]
+    private var byKey: [JobKey: Int] = [:]
+    private var nextID = 0
+    private(set) var heldBytes = 0
+    private var freeSlots = (0..<UInt16(AssessHead.slotCount)).reversed().map { $0 }
+    private var assessing = 0
+    /// To be assessed, to be charged, to be refused.
+    private var queued = Fifo<Int>()
+    var allowed = Fifo<Int>()
+    var refused = Fifo<Int>()
+    /// To be released by themselves, since a release with others was refused.
+    private var alone = Fifo<Int>()
+    /// The release that is being put together holds one of those.
+    private var isAloneOpen = false
+
+    var isEmpty: Bool { jobs.isEmpty }
+
+    subscript(id: Int) -> Job {
+        guard let job = jobs[id] else { preconditionFailure("a job in flight") }
+        return job
+    }
+
+    /// Adds a request, or a client to the same request in flight. False: there is no room.
+    mutating func add(_ key: JobKey, _ request: [UInt8], for client: ClientID) -> Bool {
+        if let id = byKey[key] {
+            jobs[id]?.waiters.append(client)
+            return true
+        }
+        guard jobs.count < Self.jobsMax, heldBytes + request.count <= Self.bytesMax else {
+            return false
+        }
+        let id = nextID
+        nextID += 1
+        jobs[id] = Job(requester: key.requester, key: key, request: request, waiters: [client])
+        byKey[key] = id
+        heldBytes += request.count
+        queued.append(id)
+        return true
+    }
+
+    /// The next request to be assessed, with a slot for it; nothing while the signer has enough.
+    mutating func nextToAssess() -> Int? {
+        while assessing < Self.assessingMax, let slot = freeSlots.last, let id = queued.first {
+            queued.removeFirst()
+            // Whoever asked may have gone meanwhile.
+            guard jobs[id] != nil else { continue }
+            freeSlots.removeLast()
+            jobs[id]?.slot = slot
+            assessing += 1
+            return id
+        }
+        return nil
+    }
+
+    /// The signer has answered for a job: only what a release needs of the request is kept.
+    mutating func assessed(_ id: Int, _ assessed: AssessedRequest?, resolved: [UInt8]) {
+        assessing -= 1
+        guard var job = jobs[id] else { return }
+        heldBytes -= job.request.count - resolved.count
+        job.request = resolved
+        job.assessed = assessed
+        jobs[id] = job
+    }
+
+    /// Sends a job into a release of its own.
+    mutating func sendAlone(_ id: Int) {
+        alone.append(id)
+    }
+
+    /// The next allowed request for a release that has these entries already, if it still fits.
+    mutating func nextAllowed(for load: ReleaseLoad) -> Int? {
+        if let id = alone.first {
+            guard load.count == 0 else { return nil }
+            alone.removeFirst()
+            isAloneOpen = true
+            return id
+        }
+        if load.count == 0 { isAloneOpen = false }
+        guard !isAloneOpen, let id = allowed.first, load.takes(self[id]) else { return nil }
+        allowed.removeFirst()
+        return id
+    }
+
+    /// A job is done: its slot is free, and those who wait for it are told by the caller.
+    mutating func finish(_ id: Int) -> [ClientID] {
+        guard let job = jobs.removeValue(forKey: id) else { return [] }
+        byKey[job.key] = nil
+        heldBytes -= job.request.count
+        if let slot = job.slot { freeSlots.append(slot) }
+        return job.waiters
+    }
+
+    /// A client has gone; what nobody waits for and the signer has not seen is dropped.
+    mutating func leave(_ client: ClientID) {
+        for (id, job) in jobs where job.waiters.contains(client) {
+            jobs[id]?.waiters.removeAll { $0 == client }
+            if job.waiters.count == 1, job.slot == nil { _ = finish(id) }
+        }
+    }
+
+    /// Ends every job that the signer does not have; gives those who waited for them.
+    mutating func abandonQueued() -> [ClientID] {
+        var waiters: [ClientID] = []
+        while let id = queued.first {
+            queued.removeFirst()
+            waiters += finish(id)
+        }
+        return waiters
+    }
+
+    /// Everyone who waits for anything.
+    var allWaiters: [ClientID] { jobs.values.flatMap(\.waiters) }
+}
+
+/// A queue that lets go of its first without moving the rest each time.
+struct Fifo<Element> {
+    private var elements: [Element] = []
+    private var head = 0
+
+    var count: Int { elements.count - head }
+    var isEmpty: Bool { count == 0 }
+    var first: Element? { isEmpty ? nil : elements[head] }
+
+    mutating func append(_ element: Element) {
+        elements.append(element)
+    }
+
+    mutating func removeFirst() {
+        head += 1
+        if head > 64, head * 2 > elements.count {
+            elements.removeFirst(head)
+            head = 0
+        }
+    }
+}

@@ -1,0 +1,108 @@
+private import BitcoinCrypto
+private import Bytes
+package import Wire
+
+/// The part of the gate that refused, as a client is told.
+enum RefusalStage: UInt8 {
+    case signer = 1
+    case limit = 2
+    case gate = 3
+}
+
+/// What comes from clients.
+extension GateServer {
+    /// Whether a client may send a frame of this kind and size at all.
+    package static func admits(_ header: FrameHeader) -> Bool {
+        if header.kind == .sign {
+            return AssessHead.byteCount + header.payloadCount < MessageKind.assess.lengthMax
+        }
+        return [.gateStatus, .gateAddress, .gateXpub].contains(header.kind)
+    }
+
+    /// Takes a whole frame of a client whose uid the kernel told.
+    package func receive(
+        _ frame: Frame,
+        from client: ClientID,
+        requester: UInt32
+    ) throws(GateError) {
+        if frame.kind == .gateStatus { return try askStatus(for: client) }
+        guard phase == .serving else { return refuse(client, .notServing) }
+        if frame.kind == .gateAddress {
+            // Anything but the fixed size would be a breach by the gate.
+            guard frame.payload.count == 37 else { return refuse(client, .malformedFrame) }
+            return signer.send(.address, [frame.payload], expecting: .address(client))
+        }
+        if frame.kind == .gateXpub {
+            guard frame.payload.count == 32 else { return refuse(client, .malformedFrame) }
+            return signer.send(.xpub, [frame.payload], expecting: .xpub(client))
+        }
+        precondition(frame.kind == .sign, "a kind that `admits` lets through")
+        let key = JobKey(
+            requester: requester,
+            hash: HashKey(SHA256.hash(frame.payload.span))
+        )
+        guard jobs.add(key, frame.payload, for: client) else { return refuse(client, .busy) }
+    }
+
+    /// Counts a refusal that never became a request, such as one that came too slowly.
+    package func countRefusal(_ refusal: Refusal, requester: UInt32) throws(GateError) {
+        let boottime = try source.read().boottime
+        coalescer.count(requester: requester, code: refusal.rawValue, at: boottime)
+    }
+
+    /// Forgets a client. What it asked for goes on where the signer has seen it.
+    package func leave(_ client: ClientID) {
+        jobs.leave(client)
+        statusWaiters.removeAll { $0 == client }
+    }
+
+    /// The payload of a `gate-refused`.
+    package static func refusal(_ detail: RefusalDetail, stage: UInt8 = 3) -> [UInt8] {
+        .written(limit: 1 + RefusalDetail.byteCount) { writer throws(ByteError) in
+            try writer.writeUInt8(stage)
+            try detail.write(to: &writer)
+        }
+    }
+
+    func refuse(_ client: ClientID, _ refusal: Refusal) {
+        reply(client, .gateRefused, Self.refusal(RefusalDetail(refusal)))
+    }
+
+    /// Ends a job with a refusal to everyone who waits for it.
+    func refuse(_ job: Int, _ stage: RefusalStage, _ detail: RefusalDetail) {
+        let payload = Self.refusal(detail, stage: stage.rawValue)
+        for client in jobs.finish(job) { reply(client, .gateRefused, payload) }
+    }
+}
+
+/// What the gate says of itself.
+extension GateServer {
+    /// Asks the signer for its status, once for all clients that want it now.
+    private func askStatus(for client: ClientID) throws(GateError) {
+        guard log != nil else { return try replyStatus(to: client) }
+        statusWaiters.append(client)
+        if statusWaiters.count == 1 { signer.send(.status, [], expecting: .status) }
+    }
+
+    /// `u8 phase | vec16 status | u64 size | u16 n | (u64 amount | u32 count)*n | u64 boottime`.
+    func replyStatus(to client: ClientID) throws(GateError) {
+        var usages: [LimitUsage] = []
+        if let log { usages = log.usage(at: try source.read()) }
+        let (status, size, started) = (status, log?.size ?? 0, startedBoottime)
+        let isServing = phase == .serving
+        let limit = 1 + 2 + SignerStatus.byteCount + 8 + 2 + 12 * usages.count + 8
+        let payload = [UInt8].written(limit: limit) { writer throws(ByteError) in
+            try writer.writeUInt8(isServing ? 1 : 0)
+            try writer.writeUInt16(UInt16(SignerStatus.byteCount))
+            try status.write(to: &writer)
+            try writer.writeUInt64(size)
+            try writer.writeUInt16(UInt16(usages.count))
+            for usage in usages {
+                try writer.writeUInt64(UInt64(clamping: usage.amount))
+                try writer.writeUInt32(UInt32(clamping: usage.count))
+            }
+            try writer.writeUInt64(started)
+        }
+        reply(client, .gateStatusReply, payload)
+    }
+}

@@ -1,0 +1,136 @@
+import Bytes
+import Gate
+import Testing
+import Transparency
+import Wire
+
+/// A server over a store in memory, a clock in the hand, and a fake signer: everything of the gate
+/// but its sockets.
+final class GateBench {
+    static let bundleHash = Bytes32(repeating: 0xB4)
+    static let limits = [LimitCaps(windowSeconds: 3_600, amountMax: 10_000, countMax: 1_000)]
+
+    let store: MemoryStore
+    let clock: ManualClock
+    let signer: FakeSigner
+    var server: GateServer
+    var replies: [ClientReply] = []
+
+    init(
+        store: MemoryStore = MemoryStore(),
+        clock: ManualClock = ManualClock(),
+        signer: FakeSigner = FakeSigner(bundleHash: bundleHash),
+        limits: [LimitCaps] = limits
+    ) throws {
+        self.store = store
+        self.clock = clock
+        self.signer = signer
+        server = try GateServer(
+            GateConfiguration(bundleHash: Self.bundleHash, limits: limits),
+            store: store,
+            clock: clock
+        )
+    }
+
+    /// A server that serves.
+    static func serving(
+        store: MemoryStore = MemoryStore(),
+        clock: ManualClock = ManualClock(),
+        signer: FakeSigner = FakeSigner(bundleHash: bundleHash),
+        limits: [LimitCaps] = limits
+    ) throws -> GateBench {
+        let bench = try GateBench(store: store, clock: clock, signer: signer, limits: limits)
+        try bench.start()
+        return bench
+    }
+
+    func start() throws {
+        try server.receiveFromSigner(signer.greeting[...])
+        try settle()
+        try #require(server.phase == .serving)
+    }
+
+    /// The same store under a new server and a signer that remembers.
+    func restarted() throws -> GateBench {
+        signer.restart()
+        return try .serving(
+            store: store,
+            clock: clock,
+            signer: signer,
+            limits: server.configuration.limits
+        )
+    }
+
+    var journal: MemoryFile {
+        get throws { try #require(store.journals[signer.status.logNumber]) }
+    }
+
+    /// All leaves in the journal, as a new reader finds them.
+    func leaves() throws -> [[UInt8]] {
+        let notes = try #require(CheckpointNotes(signer.status))
+        var leaves: [[UInt8]] = []
+        var reader = try JournalReader(
+            MemoryFile(try journal.bytes),
+            origin: BatchFormat.origin(notes.origin.bytes)
+        )
+        _ = try reader.readAll { (batch, _) in leaves += batch.leaves }
+        return leaves
+    }
+
+    /// What the charge leaves say.
+    func charges() throws -> [ChargeLeaf] {
+        try leaves().filter { $0[0] == LeafKind.charge.rawValue }
+            .map { try ChargeLeaf(reading: $0.span) }
+    }
+
+    func ask(_ sample: ResolvedSample, client: ClientID, parents: [UInt8] = [0, 0]) throws {
+        try server.receive(
+            Frame(.sign, sample.request(parents: parents)),
+            from: client,
+            requester: 1_000
+        )
+    }
+
+    /// Asks, and gives the one answer.
+    func answer(_ sample: ResolvedSample, client: ClientID = 1) throws -> ClientReply {
+        replies = []
+        try ask(sample, client: client)
+        try settle()
+        return try #require(replies.first { $0.client == client })
+    }
+
+    /// Lets server and signer talk until both have nothing more to say.
+    func settle() throws {
+        for _ in 0..<1_000 {
+            try server.assess()
+            var quiet = try !exchange()
+            try server.turn()
+            if try exchange() { quiet = false }
+            replies += server.replies
+            server.replies = []
+            if quiet { return }
+        }
+        Issue.record("server and signer never came to rest")
+    }
+
+    /// Carries what the server sends to the signer, and its answers back.
+    private func exchange() throws -> Bool {
+        var sent: [UInt8] = []
+        server.signer.flush { bytes in
+            sent.append(bytes)
+            return bytes.count
+        }
+        guard !sent.isEmpty else { return false }
+        let answers = try signer.receive(sent)
+        try server.receiveFromSigner(answers[...])
+        return true
+    }
+}
+
+extension ClientReply {
+    /// Stage and code of a refusal.
+    var refusal: [Int] {
+        guard kind == .gateRefused else { return [] }
+        return [Int(payload[0]), Int(payload[1]) | Int(payload[2]) << 8]
+    }
+}

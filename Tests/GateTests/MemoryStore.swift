@@ -1,0 +1,41 @@
+import Gate
+
+/// A folder in memory.
+final class MemoryFolder: PublishFolder {
+    var files: [String: [UInt8]] = [:]
+    private(set) var writes = 0
+
+    func read(_ path: [UInt8]) throws(GateError) -> [UInt8]? {
+        files[String(decoding: path, as: UTF8.self)]
+    }
+
+    func write(_ path: [UInt8], _ bytes: [UInt8], durably: Bool) throws(GateError) {
+        files[String(decoding: path, as: UTF8.self)] = bytes
+        writes += 1
+    }
+
+    func removeFolder(_ path: [UInt8]) throws(GateError) {
+        let prefix = String(decoding: path, as: UTF8.self) + "/"
+        for name in files.keys where name.hasPrefix(prefix) { files[name] = nil }
+    }
+}
+
+/// Logs in memory, which outlive the servers that a test runs over them.
+final class MemoryStore: LogStore {
+    var journals: [UInt32: MemoryFile] = [:]
+    var folders: [UInt32: MemoryFolder] = [:]
+
+    func exists(_ number: UInt32) throws(GateError) -> Bool { folders[number] != nil }
+
+    func open(_ number: UInt32) throws(GateError) -> LogFiles? {
+        guard let journal = journals[number], let folder = folders[number] else { return nil }
+        return LogFiles(journal: journal, folder: folder, ahead: 262_144)
+    }
+
+    func create(_ number: UInt32) throws(GateError) -> LogFiles {
+        let (journal, folder) = (MemoryFile(), MemoryFolder())
+        journals[number] = journal
+        folders[number] = folder
+        return LogFiles(journal: journal, folder: folder, ahead: 262_144)
+    }
+}
