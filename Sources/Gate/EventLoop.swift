@@ -1,0 +1,269 @@
+private import CLinux
+package import LocalSocket
+private import Wire
+
+/// Why the loop came to its end.
+package enum LoopEnd: Equatable, Sendable {
+    /// SIGTERM, and the log says so.
+    case stopped
+    /// The signer hung up.
+    case signerGone
+}
+
+/// One poll(2) over the signer, the clients and the signals; everything is decided by the server.
+package final class EventLoop {
+    /// Nanoseconds from SIGTERM to the end, whatever the signer does.
+    static let stopPatience: UInt64 = 1_500_000_000
+    private static let pieceCount = 65_536
+    /// Reads of one descriptor before the others have their turn.
+    private static let readsMax = 16
+
+    private let server: GateServer
+    private let signer: Descriptor
+    private let listener: Descriptor
+    private let signals: Descriptor
+    private let connections: Connections
+    private let serving: () -> Void
+    private var wasServing = false
+    private var piece = [UInt8](repeating: 0, count: pieceCount)
+    private var now: UInt64
+    private var stopAt: UInt64?
+    private var isSignerGone = false
+    /// Something came in after the last turn, so the next one is due at once.
+    private var isTurnDue = false
+
+    /// `serving` is called once, when requests are served.
+    package init(
+        _ server: GateServer,
+        signer: consuming Descriptor,
+        listener: consuming Descriptor,
+        signals: consuming Descriptor,
+        allowed: [UInt32],
+        serving: @escaping () -> Void
+    ) throws(GateError) {
+        self.server = server
+        self.signer = signer
+        self.listener = listener
+        self.signals = signals
+        self.serving = serving
+        connections = Connections(allowed: allowed)
+        now = try Self.boottime()
+        do throws(SocketError) {
+            try self.signer.setNonblocking(true)
+            try self.listener.setNonblocking(true)
+        } catch {
+            throw .kernel(errno: error.errno)
+        }
+    }
+
+    /// Runs until a signal or the signer ends it. An error ends it without a word to anyone.
+    package func run() throws(GateError) -> LoopEnd {
+        while true {
+            try wait()
+            try server.assess()
+            try flushSigner()
+            try server.turn()
+            try flushSigner()
+            try deliver()
+            if server.phase == .serving, !wasServing {
+                wasServing = true
+                serving()
+            }
+            if isSignerGone {
+                try server.end(.signerGone)
+                try deliver()
+                return .signerGone
+            }
+            if let stopAt, now >= stopAt, server.phase != .stopped { try server.end(.notServing) }
+            if server.phase == .stopped {
+                try deliver()
+                return .stopped
+            }
+        }
+    }
+
+    /// Waits, then takes in all that has come.
+    private func wait() throws(GateError) {
+        let clients = Array(connections.all.values)
+        var entries = [
+            PollEntry(signer.number, writing: server.signer.wantsToWrite),
+            PollEntry(signals.number),
+            PollEntry(connections.hasRoom ? listener.number : -1),
+        ]
+        for client in clients {
+            entries.append(
+                PollEntry(
+                    client.descriptor.number,
+                    reading: client.wantsToRead,
+                    writing: client.wantsToWrite
+                )
+            )
+        }
+        do throws(SocketError) {
+            var room = entries.mutableSpan
+            let limit = isTurnDue ? 0 : server.turnMilliseconds
+            _ = try Poll.wait(&room, milliseconds: limit)
+        } catch {
+            throw .kernel(errno: error.errno)
+        }
+        isTurnDue = false
+        now = try Self.boottime()
+        if entries[0].isReadable { try readSigner() }
+        if entries[1].isReadable { takeSignals() }
+        if entries[2].isReadable { try acceptAll() }
+        for (place, client) in clients.enumerated() {
+            let entry = entries[3 + place]
+            if entry.isWritable, client.wantsToWrite { try flush(client) }
+            if entry.isReadable { try read(client, hungUp: entry.isHungUp) }
+            try hurry(client)
+        }
+    }
+
+    private static func boottime() throws(GateError) -> UInt64 {
+        let now = linux_clock_nanoseconds(LINUX_CLOCK_BOOTTIME)
+        guard now >= 0 else { throw .kernel(errno: Int32(clamping: -now)) }
+        return UInt64(now)
+    }
+}
+
+/// The signer's socket, and signals.
+extension EventLoop {
+    private func readSigner() throws(GateError) {
+        for _ in 0..<Self.readsMax {
+            var count = 0
+            do throws(SocketError) {
+                var room = piece.mutableSpan
+                count = try signer.readSome(into: &room)
+            } catch {
+                if error == .wouldBlock { return }
+            }
+            // An end and a broken socket are the same: the signer is gone.
+            guard count > 0 else { return isSignerGone = true }
+            try server.receiveFromSigner(piece[0..<count])
+            if count < piece.count { return }
+        }
+    }
+
+    private func flushSigner() throws(GateError) {
+        do throws(SocketError) {
+            try server.signer.flush { bytes throws(SocketError) in
+                try signer.writeSome(bytes)
+            }
+        } catch {
+            if error != .wouldBlock { isSignerGone = true }
+        }
+    }
+
+    private func takeSignals() {
+        // Every signal that arrives here asks for the end.
+        while linux_next_signal(signals.number) > 0 {
+            server.stop()
+            if stopAt == nil { stopAt = now + Self.stopPatience }
+        }
+    }
+}
+
+/// The clients' sockets.
+extension EventLoop {
+    private func acceptAll() throws(GateError) {
+        while connections.hasRoom, let admission = try connections.accept(listener) {
+            if case .turnedAway(let refusal, let uid) = admission {
+                try server.countRefusal(refusal, requester: uid)
+            }
+            if case .gone = admission { return }
+        }
+    }
+
+    private func read(_ client: Connection, hungUp: Bool) throws(GateError) {
+        // While it waits for a reply, a client that hangs up is all there is to learn.
+        guard client.wantsToRead else {
+            if hungUp { drop(client) }
+            return
+        }
+        for _ in 0..<Self.readsMax where client.wantsToRead {
+            var count = 0
+            do throws(SocketError) {
+                var room = piece.mutableSpan
+                count = try client.descriptor.readSome(into: &room)
+            } catch {
+                if error == .wouldBlock { return }
+            }
+            guard count > 0 else { return drop(client) }
+            try take(piece[0..<count], from: client)
+            if count < piece.count { return }
+        }
+    }
+
+    private func take(_ bytes: ArraySlice<UInt8>, from client: Connection) throws(GateError) {
+        let frame: Frame?
+        do throws(FrameError) {
+            frame = try client.take(bytes, now: now)
+        } catch {
+            return try end(client, error.refusal)
+        }
+        if let frame {
+            return try server.receive(frame, from: client.id, requester: client.uid)
+        }
+        if connections.isOverfull { try end(client, .busy) }
+    }
+
+    /// Ends what takes too long: a request that does not come, a reply that is not taken.
+    private func hurry(_ client: Connection) throws(GateError) {
+        guard let deadline = client.deadline, now >= deadline else { return }
+        if client.wantsToWrite { return drop(client) }
+        try end(client, .timedOut)
+    }
+
+    /// Tells a client why and closes; the refusal is counted.
+    private func end(_ client: Connection, _ refusal: Refusal) throws(GateError) {
+        try server.countRefusal(refusal, requester: client.uid)
+        let payload = GateServer.refusal(RefusalDetail(refusal))
+        client.send(Frame(.gateRefused, payload), last: true, now: now)
+        try flush(client)
+    }
+
+    /// Writes what the client takes; when it has all, what it had sent meanwhile is looked at.
+    private func flush(_ client: Connection) throws(GateError) {
+        guard client.flush() else { return drop(client) }
+        guard client.hasUnread, client.wantsToRead else { return }
+        isTurnDue = true
+        try take([], from: client)
+    }
+
+    private func drop(_ client: Connection) {
+        server.leave(client.id)
+        connections.remove(client.id)
+    }
+
+    /// Sends what the server left for clients.
+    private func deliver() throws(GateError) {
+        let replies = server.replies
+        server.replies = []
+        for reply in replies {
+            guard let client = connections.all[reply.client] else { continue }
+            client.send(Frame(reply.kind, reply.payload), last: false, now: now)
+            try flush(client)
+        }
+    }
+}
+
+extension FrameError {
+    /// What a client is told.
+    fileprivate var refusal: Refusal {
+        switch self {
+        case .tooLong: .tooLarge
+        case .notPermitted(let kind): kind == .sign ? .tooLarge : .malformedFrame
+        case .unknownKind, .empty, .cutShort: .malformedFrame
+        }
+    }
+}
+
+extension SocketError {
+    /// The errno of a call that must not fail.
+    fileprivate var errno: Int32 {
+        switch self {
+        case .failed(_, let errno): errno
+        case .ended, .wouldBlock: 0
+        }
+    }
+}

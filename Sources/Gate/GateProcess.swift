@@ -1,0 +1,126 @@
+package import LocalSocket
+private import Policy
+
+/// How the process ended, as its exit status says.
+package enum GateExit: Int32, Sendable {
+    case stopped = 0
+    /// The arguments, descriptors or confinement were not what they must be.
+    case notStarted = 1
+    /// A new start would find the same, or must not be tried without a person: the log is damaged
+    /// or behind, the bundle is another, or a write or a flush failed.
+    case refused = 3
+    /// The signer hung up.
+    case signerGone = 4
+    /// The signer broke the protocol.
+    case signerFault = 5
+}
+
+/// The descriptors that the supervisor set up.
+package struct GateDescriptors: ~Copyable {
+    let signer: Descriptor
+    let listener: Descriptor
+    let folder: Descriptor
+    let bundle: Descriptor
+    let readiness: Descriptor
+    let signals: Descriptor
+
+    /// `signals` is read for what asks the gate to stop, `readiness` written to.
+    package init(
+        signer: consuming Descriptor,
+        listener: consuming Descriptor,
+        folder: consuming Descriptor,
+        bundle: consuming Descriptor,
+        readiness: consuming Descriptor,
+        signals: consuming Descriptor
+    ) {
+        self.signer = signer
+        self.listener = listener
+        self.folder = folder
+        self.bundle = bundle
+        self.readiness = readiness
+        self.signals = signals
+    }
+}
+
+/// The gate's process behind its confinement.
+package enum GateProcess {
+    /// Runs until the end and says why on standard error. The process is confined already.
+    package static func run(
+        _ descriptors: consuming GateDescriptors,
+        clock: SystemClock,
+        clients: [UInt32]
+    ) -> GateExit {
+        do throws(GateError) {
+            let configuration = try configuration(DiskFile(descriptors.bundle))
+            let server = try GateServer(
+                configuration,
+                store: DiskLogStore(DiskFolder(descriptors.folder)),
+                clock: clock
+            )
+            let readiness = descriptors.readiness
+            // The supervisor lets the operator unlock as soon as there is a gate to serve.
+            say("listening\n", to: readiness)
+            let loop = try EventLoop(
+                server,
+                signer: descriptors.signer,
+                listener: descriptors.listener,
+                signals: descriptors.signals,
+                allowed: clients
+            ) {
+                say("gate: serving\n", to: Descriptor.standardError())
+            }
+            switch try loop.run() {
+            case .stopped: return .stopped
+            case .signerGone:
+                say("gate: the signer is gone\n", to: Descriptor.standardError())
+                return .signerGone
+            }
+        } catch {
+            say("gate: \(error.words)\n", to: Descriptor.standardError())
+            return error.exit
+        }
+    }
+
+    /// What the gate needs of the policy: its hash and its limits.
+    package static func configuration(
+        _ file: any JournalFile
+    ) throws(GateError) -> GateConfiguration {
+        let count = try file.size()
+        guard count <= BundleLayout.byteCountMax else { throw .bundleDamaged }
+        let bytes = try file.read(count, at: 0)
+        do throws(BundleError) {
+            let bundle = try CheckedBundle(checking: bytes.span)
+            var limits: [LimitCaps] = []
+            for index in 0..<bundle.limitCount {
+                let limit = bundle.limit(at: index)
+                limits.append(
+                    LimitCaps(
+                        windowSeconds: limit.windowSeconds,
+                        amountMax: limit.amountMax,
+                        countMax: limit.countMax
+                    )
+                )
+            }
+            return GateConfiguration(bundleHash: bundle.hash, limits: limits)
+        } catch {
+            throw .bundleDamaged
+        }
+    }
+
+    private static func say(_ text: String, to descriptor: borrowing Descriptor) {
+        do throws(SocketError) {
+            try descriptor.writeAll(Array(text.utf8).span)
+        } catch {
+            // Nobody listens any more, which is no reason to stop.
+        }
+    }
+}
+
+extension Descriptor {
+    /// Descriptor 2, which stays open.
+    fileprivate static func standardError() -> Descriptor {
+        var descriptor = Descriptor(adopting: 2)
+        descriptor.pin()
+        return descriptor
+    }
+}
