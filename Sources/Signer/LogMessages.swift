@@ -85,6 +85,10 @@ extension OpenSigner {
         guard seen.size <= size else {
             throw .refused(RefusalDetail(.stateRolledBack, expected: size, found: seen.size))
         }
+        // Two roots of one size: the record was put back, and the log went another way since.
+        guard seen.size < size || seen.root == head.root else {
+            throw .refused(RefusalDetail(.stateRolledBack, expected: size, found: seen.size))
+        }
     }
 
     private func resumed(_ range: CompactRange) throws(GateFault) -> LogHead {
