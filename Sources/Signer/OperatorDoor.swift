@@ -51,7 +51,8 @@ struct OperatorDoor: ~Copyable {
     mutating func advance(_ secrets: inout HomeSecrets) -> OperatorRequest? {
         do throws(SocketError) {
             guard caller != nil else {
-                caller = try listener.accept()
+                // Whoever does not take an answer in is hung up on, not waited for.
+                caller = try listener.accept(nonblocking: true)
                 forget()
                 return nil
             }
