@@ -82,6 +82,8 @@ package struct HomeMaker: ~Copyable {
     ) throws(SignerStop) -> Bytes32 {
         let count = try Self.readText(passphrase, into: &secrets.words)
         guard count > 0 else { throw .emptyPassphrase }
+        // A longer one could never be typed in: it must fit the frame of an unlock.
+        guard count <= HomeSecrets.passphraseByteCountMax else { throw .passphraseTooLong }
         try Self.fill(&secrets.plain, HomeSecrets.auditRootRange.lowerBound..<secrets.plain.count)
         var version = secrets.plain.mutableBytes
         version.store(UInt64(HomeSecrets.version), at: 0, byteCount: 8)

@@ -1,5 +1,6 @@
 import Bytes
 package import SecretMemory
+import Wire
 
 /// Every secret that the signer holds, each in its place in memory that no other process can read.
 package struct HomeSecrets: ~Copyable {
@@ -27,6 +28,8 @@ package struct HomeSecrets: ~Copyable {
     var moreWords: SecretBytes
 
     package static let wordsByteCount = 2_048 + 8
+    /// What an unlock's frame has room for, behind its kind and the length.
+    package static let passphraseByteCountMax = MessageKind.unlock.lengthMax - 1 - 2
 
     /// Takes the memory for a bundle of so many branches.
     package init(branchCount: Int) throws(SecretMemoryError) {

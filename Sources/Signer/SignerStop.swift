@@ -28,6 +28,8 @@ package enum SignerStop: Error, Equatable, Sendable {
     case mnemonic(CryptoError)
     /// A keystore without a passphrase is not made.
     case emptyPassphrase
+    /// A passphrase that no unlock has room for.
+    case passphraseTooLong
 
     /// The status that the process ends with.
     package var exitStatus: Int32 {
@@ -38,6 +40,7 @@ package enum SignerStop: Error, Equatable, Sendable {
         case .memory: 12
         case .mnemonic: 13
         case .emptyPassphrase: 14
+        case .passphraseTooLong: 15
         case .breach: 20
         case .malformed: 21
         case .socket: 22
@@ -55,6 +58,7 @@ package enum SignerStop: Error, Equatable, Sendable {
         case .memory: "signer: no memory of the kind that keys need\n"
         case .mnemonic: "signer: the words are no mnemonic (BIP-39)\n"
         case .emptyPassphrase: "signer: the passphrase is empty\n"
+        case .passphraseTooLong: "signer: the passphrase is longer than 2,045 bytes\n"
         case .breach: "signer: the gate broke the protocol\n"
         case .malformed: "signer: a frame was malformed\n"
         case .socket: "signer: a socket failed\n"
