@@ -54,9 +54,11 @@ extension FixedBytes {
     /// The bytes that `body` writes to a pointer to `count` zero bytes.
     static func filled(_ body: (UnsafeMutablePointer<UInt8>) -> Void) -> Self {
         var value = Self.zero
-        var room = value.mutableSpan
-        // SAFETY: the pointer is to the `count` bytes of `value`, lent for the call.
-        unsafe lend(&room) { unsafe body($0) }
+        // SAFETY: `value` is its `count` bytes and nothing else; the pointer is used in the call only.
+        unsafe withUnsafeMutableBytes(of: &value) { memory in
+            guard let base = memory.baseAddress else { return }
+            unsafe body(base.assumingMemoryBound(to: UInt8.self))
+        }
         return value
     }
 }

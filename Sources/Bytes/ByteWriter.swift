@@ -58,7 +58,12 @@ package struct ByteWriter: ~Copyable, ~Escapable {
     /// Copies a hash, key or signature.
     @_lifetime(self: copy self)
     package mutating func write<let size: Int>(_ value: FixedBytes<size>) throws(ByteError) {
-        try write(value.span)
+        let start = try advance(size)
+        // Not by `value.span`: the embedded build of Swift 6.3.1 then reads a copy of `value` whose
+        // place on the stack is dead already, and zeros went out as a checkpoint's signature.
+        for index in 0..<size {
+            bytes[start + index] = value[index]
+        }
     }
 
     /// Copies the UTF-8 bytes of a text known when the program was built.

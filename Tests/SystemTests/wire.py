@@ -25,7 +25,7 @@ def wallet_id(kind):
     hard = 1 << 31
     steps = [purpose | hard, 1 | hard, 0 | hard]
     key = u8(1) + u8(len(steps)) + b"".join(map(u32, steps)) + u8(2) + u32(0) + u32(1)
-    return tagged("portcullis/wallet/1", u8({"wpkh": 1, "tr": 2}[kind]) + u32(999_999) + u8(1) + key)
+    return tagged("portcullis/wallet/1", u8({"wpkh": 1, "tr": 2}[kind]) + u32(1_000_000) + u8(1) + key)
 
 
 def legacy(transaction):
