@@ -31,7 +31,10 @@ package struct FixedBytes<let count: Int>: Sendable {
     }
 
     /// The bytes, borrowed.
-    @inlinable package var span: Span<UInt8> {
+    ///
+    /// Always inlined: in an optimised Embedded build (Swift 6.3.1) the specialised getter is given a
+    /// copy of `self` in its own frame, and the span it returns would point there.
+    @_transparent @inlinable package var span: Span<UInt8> {
         @_lifetime(borrow self) borrowing get { storage.span }
     }
 
