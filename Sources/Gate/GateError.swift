@@ -89,7 +89,9 @@ package enum SignerFault: Equatable, Sendable {
     case wrongSlot
     case wrongDigest
     case wrongLeaf
-    case wrongHead
+    case wrongHeadSize(found: UInt64, expected: UInt64)
+    case wrongRoot(size: UInt64)
+    case wrongHeadSignature(size: UInt64)
     case wrongSignatureCount
     case refusedWithoutCode
 }

@@ -136,9 +136,13 @@ package final class Log {
 
     /// Takes a head that the signer signed, if it is of this tree and the signature is good.
     package func take(_ head: SignedHead, expecting size: UInt64) throws(GateError) {
-        guard head.size == size, size <= self.size, head.root == tree.root(at: size),
-            notes.isSigned(head)
-        else { throw .signerFault(.wrongHead) }
+        guard head.size == size else {
+            throw .signerFault(.wrongHeadSize(found: head.size, expected: size))
+        }
+        guard head.root == tree.root(at: size) else {
+            throw .signerFault(.wrongRoot(size: size))
+        }
+        guard notes.isSigned(head) else { throw .signerFault(.wrongHeadSignature(size: size)) }
         self.head = head
     }
 
