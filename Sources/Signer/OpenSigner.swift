@@ -1,6 +1,6 @@
 import Bytes
 import LocalSocket
-package import SecretMemory
+import SecretMemory
 import Transparency
 package import Wire
 
@@ -70,9 +70,9 @@ package struct OpenSigner: ~Copyable {
     /// Tells the gate that the keys are there, unasked, then answers it until it goes.
     package mutating func serve(_ frames: inout FrameMemory) -> SignerStop {
         do throws(SignerStop) {
-            try greet(&frames.reply)
+            try greet(&frames)
             while true {
-                try step(&frames.payload, &frames.reply)
+                try step(&frames)
             }
         } catch {
             phase = .closed
@@ -81,13 +81,18 @@ package struct OpenSigner: ~Copyable {
     }
 
     /// Sends the status that nobody asked for.
-    package mutating func greet(_ reply: inout ReplyBuffer) throws(SignerStop) {
-        setStatus(&reply)
-        try gate.send(reply)
+    package mutating func greet(_ frames: inout FrameMemory) throws(SignerStop) {
+        setStatus(&frames.reply)
+        try gate.send(frames.reply)
     }
 
     /// Reads and answers one frame. What the phase does not admit ends the session.
-    package mutating func step(
+    package mutating func step(_ frames: inout FrameMemory) throws(SignerStop) {
+        try answer(&frames.payload, &frames.reply)
+        try gate.send(frames.reply)
+    }
+
+    private mutating func answer(
         _ payload: inout Arena,
         _ reply: inout ReplyBuffer
     ) throws(SignerStop) {
@@ -109,7 +114,6 @@ package struct OpenSigner: ~Copyable {
             .gateXpubReply, .gateRefused, .refused:
             throw .breach(.notPermitted(header.kind))
         }
-        try gate.send(reply)
     }
 
     /// Reads the rest of a frame into `payload`.
@@ -147,8 +151,8 @@ package struct OpenSigner: ~Copyable {
 /// read.
 package struct FrameMemory: ~Copyable {
     /// A payload that was read as a whole, or the resolved part of a request to assess.
-    package var payload: Arena
-    package var reply: ReplyBuffer
+    var payload: Arena
+    var reply: ReplyBuffer
 
     package init() throws(SignerStop) {
         let payload = try SignerStop.needing { () throws(SecretMemoryError) in

@@ -3,12 +3,12 @@ import SecretMemory
 import Wire
 
 /// Where an answer is put together: room for its header, then the payload.
-package struct ReplyBuffer: ~Copyable {
+struct ReplyBuffer: ~Copyable {
     private var memory: Arena
     private var count = 0
 
     /// Room for payloads of up to `payloadCountMax` bytes.
-    package init(payloadCountMax: Int) throws(SignerStop) {
+    init(payloadCountMax: Int) throws(SignerStop) {
         memory = try SignerStop.needing { () throws(SecretMemoryError) in
             try Arena(byteCount: FrameHeader.byteCount + payloadCountMax)
         }
@@ -44,7 +44,7 @@ package struct ReplyBuffer: ~Copyable {
     }
 
     /// The frame.
-    package var frame: Span<UInt8> {
+    var frame: Span<UInt8> {
         @_lifetime(borrow self)
         get { memory.bytes.extracting(0..<count) }
     }
