@@ -9,6 +9,7 @@ packages=(
     openssh-client python3 python3-venv
     # judges that Debian has
     electrum golang-go golang-golang-x-mod-dev
+    
 )
 
 missing=()

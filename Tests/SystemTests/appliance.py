@@ -14,6 +14,8 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("PORTCULLIS_BUILD", REPOSITORY / "build"))
 WORDS = "abandon " * 11 + "about"
 PASSPHRASE = "correct horse"
+# For programs under another uid, who may not reach the virtual environment.
+PLAIN_PYTHON = "/usr/bin/python3"
 
 
 class Refused(Exception):

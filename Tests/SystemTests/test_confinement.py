@@ -10,7 +10,7 @@ import pytest
 
 import memory
 import wallets
-from appliance import WORDS, Appliance
+from appliance import PLAIN_PYTHON, WORDS, Appliance
 from conftest import root_only
 
 PATHS = ["m/84h", "m/84h/1h", "m/84h/1h/0h", "m/84h/1h/0h/0", "m/84h/1h/0h/1", "m/86h/1h/0h", "m/86h/1h/0h/0",
@@ -41,7 +41,7 @@ def test_each_process_is_confined(busy, name):
     assert int(status["Threads"]) == 1 or name == "front"
     if os.geteuid() == 0:
         assert status["Uid"].split()[0] not in ("0",)
-        assert pathlib.Path(f"/proc/{pid}").stat().st_uid == 0, "not dumpable: /proc belongs to root"
+        assert pathlib.Path(f"/proc/{pid}/mem").stat().st_uid == 0, "not dumpable: its memory belongs to root"
         assert pathlib.Path(f"/proc/{pid}/environ").read_bytes() == b""
 
 
@@ -99,10 +99,10 @@ def test_the_same_uid_cannot_read_the_signer(busy):
     pid = busy.pids()["signer"]
     uid = int(status_of(pid)["Uid"].split()[0])
     script = pathlib.Path(memory.__file__).read_text()
-    run = subprocess.run([sys.executable, "-c", script, str(pid)], user=uid, group=uid, extra_groups=[],
+    run = subprocess.run([PLAIN_PYTHON, "-c", script, str(pid)], user=uid, group=uid, extra_groups=[],
                          capture_output=True, text=True, cwd="/")
     assert run.returncode == 3 and "denied" in run.stdout, run.stdout
-    own = subprocess.run([sys.executable, "-c", script, str(os.getpid())], capture_output=True, text=True, cwd="/")
+    own = subprocess.run([PLAIN_PYTHON, "-c", script, str(os.getpid())], capture_output=True, text=True, cwd="/")
     assert own.returncode == 0, "control: the attacker's program can read where it may"
 
 

@@ -6,12 +6,12 @@ known to be good (the control at the end signs it), so that nothing is refused f
 import os
 import secrets
 import subprocess
-import sys
 
 import pytest
 
 import wallets
 import wire
+from appliance import PLAIN_PYTHON
 from refusals import NAMES
 
 
@@ -104,7 +104,7 @@ LIES = {
     "a lied amount of a taproot input with its parent": (set_input("amount", lambda a: a - 1), "amount-mismatch", "tr"),
     "an input at another index": (set_input("index", 77), {"foreign-input", "script-mismatch"}),
     "an input on the other branch": (set_input("branch", 1), {"foreign-input", "script-mismatch"}),
-    "an index beyond the wallet's": (set_input("index", 1_000_000), "index-out-of-range"),
+    "an index beyond the wallet's": (set_input("index", 1_000_001), "index-out-of-range"),
     "a hardened index": (set_input("index", 1 << 31), "index-out-of-range"),
     "a branch that there is not": (set_input("branch", 2), "branch-out-of-range"),
     "an outpoint beyond the parent's outputs": (set_input("vout", 3), "outpoint-out-of-range"),
@@ -118,7 +118,7 @@ LIES = {
     "an input twice": (duplicate_input, "duplicate-input"),
     "change to a script that is not ours": (set_output("script", wallets.foreign_script().data, 1), "fraudulent-change"),
     "change at another index": (set_output("owner", (0, 1, 5), 1), "fraudulent-change"),
-    "change beyond the wallet's index": (set_output("owner", (0, 1, 1_000_000), 1), {"index-out-of-range", "fraudulent-change"}),
+    "change beyond the wallet's index": (set_output("owner", (0, 1, 1_000_001), 1), {"index-out-of-range", "fraudulent-change"}),
     "change of another script kind": (set_output("script", wallets.script_of("tr", 1, 4).data, 1), "fraudulent-change"),
     "outputs over inputs": (too_much_out, "outputs-exceed-inputs"),
     "an output over 21 million": (set_output("amount", 2_100_000_000_000_001), "amount-out-of-range"),
@@ -216,5 +216,5 @@ def test_another_uid_is_not_served(opened, gate):
                "except OSError:\n"
                "    sys.exit(3)\n"
                "sys.exit(7 if head[4:5] == b'\\xa2' else 3)\n")
-    run = subprocess.run([sys.executable, "-c", program, str(gate)], user=65534, group=65534, extra_groups=[], timeout=20)
+    run = subprocess.run([PLAIN_PYTHON, "-c", program, str(gate)], user=65534, group=65534, extra_groups=[], timeout=20)
     assert run.returncode == 3
