@@ -49,7 +49,8 @@ for name in segwit taproot; do
     "$cli" psbt inspect "$psbt"
 
     title "The answer"
-    echo "The signer recomputed every amount, the policy allowed it, the log entry came first."
+    echo "The signer recomputed every amount, the policy allowed it, the log entry came first;"
+    echo "the front verified each signature against the coin that it spends."
     "$cli" sign "$psbt" --finalize -o "$out.hex" --json > "$out.json"
 
     title "The receipt, verified offline, without the home"

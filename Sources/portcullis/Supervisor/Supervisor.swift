@@ -98,12 +98,20 @@ struct Supervisor: ~Copyable {
 
     /// Milliseconds to the next question to the gate, while there is something to find out.
     private var probeInterval: Int32? {
-        pair.isListening && front.isListening && !announced && !probe.isAsking ? 20 : nil
+        pair.isListening && front.isListening && !announced ? probe.remaining : nil
     }
 
     /// Gives the passphrase to the first signer that listens, once.
     private mutating func unlock() throws(FrontError) {
-        if pair.wasRestarted { unlocking.forget() }
+        if pair.wasRestarted {
+            unlocking.forget()
+            guard announced || !unlocking.wasAsked else {
+                throw .failed(
+                    "signer and gate ended before they served, and nobody keeps the passphrase: "
+                        + "start again"
+                )
+            }
+        }
         if pair.isListening { try unlocking.sendIfHeld(home) }
         try unlocking.readReply()
     }
@@ -116,7 +124,7 @@ struct Supervisor: ~Copyable {
             Output.write("ready\n", to: 1)
             return
         }
-        if !probe.isAsking { try probe.start(home) }
+        try probe.startIfDue(home)
     }
 
     private mutating func answerControl() throws(FrontError) {
