@@ -19,6 +19,19 @@ package struct Inspection: Codable, Equatable, Sendable {
             self.sequence = sequence
             self.hasParent = hasParent
         }
+
+        /// What is not known is there as null, so that nobody looks for it in vain.
+        package func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(txid, forKey: .txid)
+            try container.encode(vout, forKey: .vout)
+            try container.encode(sequence, forKey: .sequence)
+            try container.encode(amount, forKey: .amount)
+            try container.encode(address, forKey: .address)
+            try container.encode(script, forKey: .script)
+            try container.encode(ours, forKey: .ours)
+            try container.encode(hasParent, forKey: .hasParent)
+        }
     }
 
     package struct Output: Codable, Equatable, Sendable {
@@ -32,6 +45,15 @@ package struct Inspection: Codable, Equatable, Sendable {
             self.address = address
             self.script = script
             self.ours = ours
+        }
+
+        /// With null for what there is not.
+        package func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(amount, forKey: .amount)
+            try container.encode(address, forKey: .address)
+            try container.encode(script, forKey: .script)
+            try container.encode(ours, forKey: .ours)
         }
     }
 
