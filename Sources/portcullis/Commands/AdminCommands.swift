@@ -101,10 +101,7 @@ struct AdminOptions: ParsableArguments {
         guard !signatures.isEmpty else { throw Self.unsigned(statement) }
 
         output.say("\nGiving it to the signer with \(signatures.count) signature(s).")
-        let (kind, reply) = effect.kinds
-        let payload = try statement.payload(signatures: signatures)
-        let socket = try OperatorClient.send(kind, payload, home)
-        _ = try OperatorClient.receive(reply, from: socket)
+        try hold(statement, signatures, home)
         try unlock(appliance, output)
         let after = try appliance.status()
         try home.noteLogKey(after, facts: facts)
@@ -121,6 +118,19 @@ struct AdminOptions: ParsableArguments {
                 "Done. Allowance left \(AmountText.words(left)), log \(after.logNumber)."
             ]
         )
+    }
+
+    /// Gives the statement to the sealed signer. The connection ends here: the signer listens to one
+    /// operator at a time, and the unlock brings its own.
+    private func hold(
+        _ statement: AdminStatement,
+        _ signatures: [[UInt8]],
+        _ home: Home
+    ) throws(FrontError) {
+        let (kind, reply) = statement.effect.kinds
+        let payload = try statement.payload(signatures: signatures)
+        let socket = try OperatorClient.send(kind, payload, home)
+        _ = try OperatorClient.receive(reply, from: socket)
     }
 
     private func unlock(_ appliance: Appliance, _ output: Output) throws(FrontError) {
