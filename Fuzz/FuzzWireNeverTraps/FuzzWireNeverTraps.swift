@@ -115,9 +115,11 @@ private func readRelease(_ bytes: Span<UInt8>) throws {
         precondition(entry.slot < 1_024)
         switch entry.evidence {
         case .new(_, let charge): _ = try ChargeLeaf(reading: charge)
-        case .retry(_, let leaf, let proof):
-            precondition(proof.count.isMultiple(of: 32))
-            try walk(DecisionLeaf(reading: leaf))
+        case .retry(_, let decision, let charge):
+            precondition(decision.proof.count.isMultiple(of: 32))
+            precondition(charge.proof.count.isMultiple(of: 32))
+            try walk(DecisionLeaf(reading: decision.bytes))
+            _ = try ChargeLeaf(reading: charge.bytes)
         }
         try walk(ResolvedRequest(checking: entry.resolved))
     }

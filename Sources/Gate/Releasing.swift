@@ -46,14 +46,17 @@ extension GateServer {
             bytes.append(UInt64(charge.count), bytes: 2)
             bytes += charge
         } else {
-            let leaf = try log.leaf(at: entry.index)
-            let proof = log.tree.inclusionProof(index: entry.index, size: awaitedSize)
             bytes.append(2)
             bytes.append(entry.index, bytes: 8)
-            bytes.append(UInt64(leaf.count), bytes: 2)
-            bytes += leaf
-            bytes.append(UInt8(proof.count))
-            for hash in proof { bytes.append(hash) }
+            // The decision, and right after it the charge.
+            for index in entry.index...entry.index + 1 {
+                let leaf = try log.leaf(at: index)
+                let proof = log.tree.inclusionProof(index: index, size: awaitedSize)
+                bytes.append(UInt64(leaf.count), bytes: 2)
+                bytes += leaf
+                bytes.append(UInt8(proof.count))
+                for hash in proof { bytes.append(hash) }
+            }
         }
         bytes.append(UInt64(jobs[entry.job].request.count), bytes: 4)
         return bytes

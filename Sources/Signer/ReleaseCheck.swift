@@ -56,8 +56,9 @@ struct ReleaseCheck {
         case .new(let offset, let charge):
             let facts = VerifiedRequest.policyFacts(request, wallet, totals, home.policy.bundle)
             try checkNew(Int(offset), charge, decision, leafHashes, facts, home.policy.bundle)
-        case .retry(let index, let leaf, let proof):
-            try checkRetry(index, leaf, proof, decision.digest, home)
+        case .retry(let index, let leaf, let charge):
+            try checkRetry(index, leaf, decision.digest, home)
+            try checkRetry(index, charge: charge)
         }
         try charge(decision.digest, totals.outflow, home.state)
         inputCount += request.inputCount
@@ -110,15 +111,14 @@ struct ReleaseCheck {
     /// The leaf must be ours, about this request, and in the tree.
     private func checkRetry(
         _ index: UInt64,
-        _ bytes: Span<UInt8>,
-        _ proof: Span<UInt8>,
+        _ shown: borrowing ProvenLeaf,
         _ digest: Bytes32,
         _ home: borrowing Home
     ) throws(RefusalDetail) {
         let forged = RefusalDetail(.forgedLeaf, index: entryCount)
         let leaf: DecisionLeaf
         do throws(ByteError) {
-            leaf = try DecisionLeaf(reading: bytes)
+            leaf = try DecisionLeaf(reading: shown.bytes)
         } catch {
             throw forged
         }
@@ -126,12 +126,37 @@ struct ReleaseCheck {
         guard constantTimeEqual(tag.span, leaf.tag.span), leaf.head.verdict == .allow,
             leaf.head.digest == digest
         else { throw forged }
+        try requireInTree(shown, at: index)
+    }
+
+    /// Right after the decision the tree must show that it was charged: a retry of what the log
+    /// calls refused would be signed behind its back.
+    private func checkRetry(
+        _ index: UInt64,
+        charge shown: borrowing ProvenLeaf
+    ) throws(RefusalDetail) {
+        let mismatch = RefusalDetail(.chargeLeafMismatch, index: entryCount, expected: index)
+        let charge: ChargeLeaf
+        do throws(ByteError) {
+            charge = try ChargeLeaf(reading: shown.bytes)
+        } catch {
+            throw mismatch
+        }
+        guard charge.outcome == .charged, charge.decisionIndex == index else { throw mismatch }
+        // The decision stands in the tree, so its index is far below the largest number.
+        try requireInTree(shown, at: index + 1)
+    }
+
+    private func requireInTree(
+        _ shown: borrowing ProvenLeaf,
+        at index: UInt64
+    ) throws(RefusalDetail) {
         do throws(TransparencyError) {
             try InclusionProof.verify(
-                leafHash: Merkle.leafHash(bytes),
+                leafHash: Merkle.leafHash(shown.bytes),
                 index: index,
                 size: after.range.size,
-                proof: proof,
+                proof: shown.proof,
                 root: after.root
             )
         } catch {

@@ -27,8 +27,8 @@ package struct ReleaseEntry: ~Escapable {
 package enum ReleaseEvidence: ~Escapable {
     /// It is among the new leaves, at `offset`, with its companion right after it.
     case new(offset: UInt32, charge: Span<UInt8>)
-    /// It has been there: its place, its bytes and the inclusion proof.
-    case retry(index: UInt64, leaf: Span<UInt8>, proof: Span<UInt8>)
+    /// Both have been there: the decision's place, and of each its bytes and the inclusion proof.
+    case retry(index: UInt64, decision: ProvenLeaf, charge: ProvenLeaf)
 
     @_lifetime(copy reader)
     init(reading reader: inout ByteReader) throws(ByteError) {
@@ -39,14 +39,29 @@ package enum ReleaseEvidence: ~Escapable {
                 charge: try reader.readVec16(limit: LeafKind.leafByteCountMax)
             )
         case 2:
-            let index = try reader.readUInt64()
-            let leaf = try reader.readVec16(limit: LeafKind.leafByteCountMax)
-            let count = Int(try reader.readUInt8())
-            guard count <= ReleaseLimits.proofHashCountMax else {
-                throw .tooLong(count: count, limit: ReleaseLimits.proofHashCountMax)
-            }
-            self = .retry(index: index, leaf: leaf, proof: try reader.readSpan(32 * count))
+            self = .retry(
+                index: try reader.readUInt64(),
+                decision: try ProvenLeaf(reading: &reader),
+                charge: try ProvenLeaf(reading: &reader)
+            )
         default: throw .nonCanonical
         }
+    }
+}
+
+/// A leaf with the hashes that lead from it to the root: `vec16 leaf | u8 n | hash[32]*n`.
+package struct ProvenLeaf: ~Escapable {
+    package let bytes: Span<UInt8>
+    /// 32 bytes a hash.
+    package let proof: Span<UInt8>
+
+    @_lifetime(copy reader)
+    init(reading reader: inout ByteReader) throws(ByteError) {
+        bytes = try reader.readVec16(limit: LeafKind.leafByteCountMax)
+        let count = Int(try reader.readUInt8())
+        guard count <= ReleaseLimits.proofHashCountMax else {
+            throw .tooLong(count: count, limit: ReleaseLimits.proofHashCountMax)
+        }
+        proof = try reader.readSpan(32 * count)
     }
 }

@@ -164,6 +164,16 @@ final class FakeSigner {
         )
     }
 
+    private func verify(_ shown: borrowing ProvenLeaf, at index: UInt64) throws {
+        try InclusionProof.verify(
+            leafHash: Merkle.leafHash(shown.bytes),
+            index: index,
+            size: range.size,
+            proof: shown.proof,
+            root: range.root
+        )
+    }
+
     private func release(_ payload: [UInt8]) throws -> Frame {
         var reader = ByteReader(payload.span)
         let before = (range, status)
@@ -183,14 +193,11 @@ final class FakeSigner {
             let entry = try ReleaseEntry(reading: &reader)
             guard let sample = slots[entry.slot] else { preconditionFailure("an assessed slot") }
             precondition([UInt8](copying: entry.resolved) == sample.resolved)
-            if case .retry(let index, let leaf, let proof) = entry.evidence {
-                try InclusionProof.verify(
-                    leafHash: Merkle.leafHash(leaf),
-                    index: index,
-                    size: range.size,
-                    proof: proof,
-                    root: range.root
-                )
+            if case .retry(let index, let decision, let charge) = entry.evidence {
+                try verify(decision, at: index)
+                try verify(charge, at: index + 1)
+                let charged = try ChargeLeaf(reading: charge.bytes)
+                precondition(charged.outcome == .charged && charged.decisionIndex == index)
             } else {
                 status.allowanceSpent += sample.amount
             }

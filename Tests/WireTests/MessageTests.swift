@@ -97,8 +97,9 @@ struct MessageTests {
             switch entry.evidence {
             case .new(let offset, let charge):
                 #expect(offset == 0 && charge.count == ChargeLeaf.byteCount)
-            case .retry(let index, _, let proof):
-                #expect(index == 40 && proof.count == 64)
+            case .retry(let index, let decision, let charge):
+                #expect(index == 40 && decision.proof.count == 64)
+                #expect(charge.bytes.count == ChargeLeaf.byteCount && charge.proof.count == 64)
             }
             for count in 0..<bytes.count {
                 #expect(throws: ByteError.self) {

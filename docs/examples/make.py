@@ -82,7 +82,8 @@ status = (
 assess = u8(1) + u16(5) + u64(1_790_000_000_000_000_000) + u32(64103) + u16(0)
 assessed = u16(5) + u8(1) + bytes(22) + digest + u32(len(resolved)) + vec16(allowed)
 release_new = u16(5) + u8(1) + u32(0) + vec16(charge) + vec32(resolved)
-release_retry = u16(5) + u8(2) + u64(40) + vec16(allowed) + u8(2) + fill(0x0A) + fill(0x0B) + vec32(resolved)
+proof = u8(2) + fill(0x0A) + fill(0x0B)
+release_retry = u16(5) + u8(2) + u64(40) + vec16(allowed) + proof + vec16(charge) + proof + vec32(resolved)
 
 for name, value in {
     "frame-status": frame(0x01),
