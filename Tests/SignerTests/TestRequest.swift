@@ -108,9 +108,17 @@ struct TestRequest {
     }
 
     /// A release entry for a decision that has been in the log.
-    func retryEntry(slot: UInt16, index: Int, leaf: [UInt8], proof: [[UInt8]]) -> [UInt8] {
+    func retryEntry(
+        slot: UInt16,
+        index: Int,
+        leaf: [UInt8],
+        proof: [[UInt8]],
+        charge: [UInt8],
+        chargeProof: [[UInt8]]
+    ) -> [UInt8] {
         little(slot) + [2] + little(UInt64(index)) + vector16(leaf) + [UInt8(proof.count)]
-            + proof.flatMap(\.self) + vector32(resolved)
+            + proof.flatMap(\.self) + vector16(charge) + [UInt8(chargeProof.count)]
+            + chargeProof.flatMap(\.self) + vector32(resolved)
     }
 
     /// A transaction with one input of nobody's, in its legacy serialization.
