@@ -54,7 +54,8 @@ extension FixedBytes {
     /// The bytes that `body` writes to a pointer to `count` zero bytes.
     static func filled(_ body: (UnsafeMutablePointer<UInt8>) -> Void) -> Self {
         var value = Self.zero
-        // SAFETY: `value` is its `count` bytes and nothing else; the pointer is used in the call only.
+        // SAFETY: `value` is its `count` bytes and nothing else; the pointer is used in the call
+        // only.
         unsafe withUnsafeMutableBytes(of: &value) { memory in
             guard let base = memory.baseAddress else { return }
             unsafe body(base.assumingMemoryBound(to: UInt8.self))

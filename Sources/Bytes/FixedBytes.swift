@@ -32,8 +32,8 @@ package struct FixedBytes<let count: Int>: Sendable {
 
     /// The bytes, borrowed.
     ///
-    /// Always inlined: in an optimised Embedded build (Swift 6.3.1) the specialised getter is given a
-    /// copy of `self` in its own frame, and the span it returns would point there.
+    /// Always inlined: in an optimised Embedded build (Swift 6.3.1) the specialised getter is given
+    /// a copy of `self` in its own frame, and the span it returns would point there.
     @_transparent @inlinable package var span: Span<UInt8> {
         @_lifetime(borrow self) borrowing get { storage.span }
     }

@@ -75,8 +75,9 @@ package struct AdminStatement: Equatable, Sendable {
     }
 }
 
-/// What the signer's state record says without its key (protocol.md, section 7): enough to write the text
-/// that admins sign. Nobody vouches for it here; the signer compares the text with what it remembers.
+/// What the signer's state record says without its key (protocol.md, section 7): enough to write
+/// the text that admins sign. Nobody vouches for it here; the signer compares the text with what it
+/// remembers.
 package struct StateFacts: Equatable, Sendable {
     package var homeID: String
     package var logNumber: UInt32

@@ -3,8 +3,8 @@ private import FoundationEssentials
 import LocalSocket
 import Wire
 
-/// One client of the front, and its question to the gate while there is one. Nothing here waits: bytes are
-/// taken and given as they come.
+/// One client of the front, and its question to the gate while there is one. Nothing here waits:
+/// bytes are taken and given as they come.
 final class FrontClientConnection {
     /// A client has so long for a whole request, and the gate for an answer, in milliseconds.
     static let requestMilliseconds: Int64 = 60_000

@@ -1,7 +1,8 @@
 private import CLinux
 package import LocalSocket
 
-/// Where the front finds its files: by descriptors of folders, so that it needs no right on the way there.
+/// Where the front finds its files: by descriptors of folders, so that it needs no right on the way
+/// there.
 package struct FrontPlaces: Sendable {
     /// The descriptor of run/.
     let runFolder: Int32
@@ -14,8 +15,8 @@ package struct FrontPlaces: Sendable {
     var gateSocket: String { "/proc/self/fd/\(runFolder)/gate.sock" }
 }
 
-/// The front as a service: one thread, one poll(2), many clients. It keeps nothing between two requests
-/// but the scripts of our own wallets.
+/// The front as a service: one thread, one poll(2), many clients. It keeps nothing between two
+/// requests but the scripts of our own wallets.
 package struct FrontService: ~Copyable {
     /// The most clients at once, and the most bytes held for all of them.
     static let clientCountMax = 64

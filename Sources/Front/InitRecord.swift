@@ -5,8 +5,8 @@ private import Wallet
 
 /// What the signer tells of a new home: the public half of all that it made.
 ///
-/// `homeID[32] | auditPublicKey[32] | fingerprint[4] | u16 walletCount | wallet*`, a wallet being `walletID[32] |
-/// depth u8 | parentFingerprint[4] | childNumber u32 | chainCode[32] | key[33]`.
+/// `homeID[32] | auditPublicKey[32] | fingerprint[4] | u16 walletCount | wallet*`, a wallet being
+/// `walletID[32] | depth u8 | parentFingerprint[4] | childNumber u32 | chainCode[32] | key[33]`.
 package struct InitRecord: Sendable {
     package let homeID: Bytes32
     package let auditKey: Bytes32

@@ -1,8 +1,8 @@
 import Bytes
 import Transparency
 
-/// The whole of one published log, checked: every leaf, the tree, every tile, and the signature of the
-/// checkpoint.
+/// The whole of one published log, checked: every leaf, the tree, every tile, and the signature of
+/// the checkpoint.
 package struct LogAudit: Codable, Equatable, Sendable {
     package var number: UInt32
     package var origin: String
@@ -110,8 +110,8 @@ package struct LogAudit: Codable, Equatable, Sendable {
     }
 }
 
-/// What must be true of the order of entries: each decision is followed at once by its charge, a charge
-/// stands nowhere else, and log time never goes back.
+/// What must be true of the order of entries: each decision is followed at once by its charge, a
+/// charge stands nowhere else, and log time never goes back.
 struct LeafOrder {
     private var openDecision: UInt64?
     private var lastTime: UInt64 = 0

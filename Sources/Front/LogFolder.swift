@@ -2,7 +2,8 @@ import Bytes
 private import FoundationEssentials
 import Transparency
 
-/// A published log on disk: a folder in the form of C2SP tlog-tiles. The gate's journal is not read.
+/// A published log on disk: a folder in the form of C2SP tlog-tiles. The gate's journal is not
+/// read.
 package struct LogFolder: Sendable {
     package let path: String
 

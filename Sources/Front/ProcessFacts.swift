@@ -1,6 +1,7 @@
 private import FoundationEssentials
 
-/// What the kernel says of a running process: the confinement that is in force, not the one that was meant.
+/// What the kernel says of a running process: the confinement that is in force, not the one that
+/// was meant.
 package struct ProcessFacts: Codable, Equatable, Sendable {
     package var name: String
     package var pid: Int32?

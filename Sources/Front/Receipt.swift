@@ -2,8 +2,8 @@ private import BitcoinCrypto
 private import Bytes
 private import Transparency
 
-/// A receipt of protocol.md, section 6: a leaf, its place in the log, and a signed checkpoint. It can
-/// be verified with nothing else at hand.
+/// A receipt of protocol.md, section 6: a leaf, its place in the log, and a signed checkpoint. It
+/// can be verified with nothing else at hand.
 package struct Receipt: Sendable {
     /// The most bytes of a receipt.
     package static let byteCountMax = 256 << 10
@@ -57,8 +57,8 @@ package struct Receipt: Sendable {
         }
     }
 
-    /// Throws unless the leaf stands at that index of a tree whose checkpoint `key` signed, and the key
-    /// that the receipt carries is the same: nothing in it may go unchecked.
+    /// Throws unless the leaf stands at that index of a tree whose checkpoint `key` signed, and the
+    /// key that the receipt carries is the same: nothing in it may go unchecked.
     package func verify(key: String) throws(FrontError) {
         let keyBytes = [UInt8](key.utf8)
         let verifier: VerifierKey

@@ -1,5 +1,6 @@
-/// The words of every refusal. Three lines each: the name, what its index counts and what its numbers
-/// are; what is wrong; what to do. A test holds that no refusal is missing and none is there twice.
+/// The words of every refusal. Three lines each: the name, what its index counts and what its
+/// numbers are; what is wrong; what to do. A test holds that no refusal is missing and none is
+/// there twice.
 extension RefusalWords {
     static let text = """
         malformed-request nothing nothing

@@ -1,7 +1,8 @@
 import Wallet
 private import Wire
 
-/// What the front finds out by itself, under the names that the signer would use: the signer looks again.
+/// What the front finds out by itself, under the names that the signer would use: the signer looks
+/// again.
 extension RefusalReport {
     init(_ error: RequestError) {
         let (refusal, place, remedy) = error.known

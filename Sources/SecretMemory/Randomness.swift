@@ -5,9 +5,9 @@ extension MutableSpan where Element == UInt8 {
     /// Before the lock-down only.
     @_lifetime(self: copy self)
     package mutating func fillRandomly() throws(SecretMemoryError) {
+        // SAFETY: the buffer is this span's memory, borrowed for the length of the closure.
         let result = unsafe withUnsafeMutableBufferPointer { buffer -> Int32 in
             guard let start = buffer.baseAddress else { return 0 }
-            // SAFETY: the buffer is this span's memory, borrowed for the length of the closure.
             return unsafe linux_random(start, buffer.count)
         }
         if result < 0 { throw .randomnessUnavailable(errno: -result) }

@@ -3,8 +3,8 @@ private import Confinement
 private import Front
 private import LocalSocket
 
-// The front: started by `portcullis up` with 3 the clients' listener, 4 public/, 5 run/, 6 readiness.
-// Arguments: `own-user=UID` where it has a user of its own, `weaker`.
+// The front: started by `portcullis up` with 3 the clients' listener, 4 public/, 5 run/, 6
+// readiness. Arguments: `own-user=UID` where it has a user of its own, `weaker`.
 
 func fail(_ words: String) -> Never {
     var standardError = Descriptor(adopting: 2)

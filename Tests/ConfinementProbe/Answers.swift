@@ -102,7 +102,8 @@ private func stated(_ path: String) -> Int32 {
     return unsafe linux_facts_at(LINUX_AT_FDCWD, path, &facts)
 }
 
-/// A line each: the arguments, descriptors, environment variables, umask, ids, parent's death signal.
+/// A line each: the arguments, descriptors, environment variables, umask, ids, parent's death
+/// signal.
 func answerSelf() {
     var environment = 0
     while unsafe environ[environment] != nil { environment += 1 }

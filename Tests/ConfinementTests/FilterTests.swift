@@ -57,7 +57,8 @@ struct FilterTests {
         let (read, write, pwrite): (Int64, Int64, Int64) = (0, 1, 18)
         let table: [(Int64, UInt64, UInt64, Bool)] = [
             (read, 10, 0, true), (read, 10, 65_536, true), (read, 10, 65_537, false),
-            (read, 0, 1, false), (read, 11, 1, false),  // The kernel looks at 32 bits of a descriptor, and the C library fills no more.
+            (read, 0, 1, false), (read, 11, 1, false),
+            // The kernel looks at 32 bits of a descriptor, and the C library fills no more.
             (read, 10 | 1 << 32, 1, true), (read, 11 | 1 << 32, 1, false),
             (read, 10, 1 << 32, false), (pwrite, 11, 4_096 | 1 << 32, false),
             (write, 10, 65_536, true), (write, 10, 65_537, false), (write, 2, 1, false),

@@ -10,8 +10,7 @@ import Wire
 /// The files of one home in a folder of its own, made by `HomeMaker` from a mnemonic that everybody
 /// knows.
 final class TestHome {
-    static let mnemonic =
-        "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about"
+    static let mnemonic = String(repeating: "abandon ", count: 11) + "about"
     static let passphrase = "correct horse"
 
     let folder: URL

@@ -4,7 +4,8 @@ import TestSupport
 import Transparency
 import Wire
 
-/// The gate's log, as far as a signer can see it: leaves, their tree, and what was shown of it so far.
+/// The gate's log, as far as a signer can see it: leaves, their tree, and what was shown of it so
+/// far.
 final class TestLog {
     private(set) var leaves: [[UInt8]] = []
     /// How many leaves the signer has seen.
@@ -160,7 +161,8 @@ final class TestLog {
 }
 
 extension TestLog {
-    /// A release of requests whose decisions are the newest leaves, each with its charge, in this order.
+    /// A release of requests whose decisions are the newest leaves, each with its charge, in this
+    /// order.
     func release(_ requests: [(TestRequest, UInt16)]) throws -> [UInt8] {
         var payload = little(UInt32(newHashes.count)) + newHashes.flatMap(\.self)
         payload += little(UInt16(requests.count))

@@ -105,7 +105,7 @@ struct AuditCommand: ParsableCommand {
                 let leaf = try LeafFacts(reading: receipt.leaf)
                 if vkey == nil {
                     common.output.say(
-                        "Checked with the key that the receipt names. Whose key it is, --vkey tells."
+                        "Checked with the key that the receipt names; --vkey says whose it must be."
                     )
                 }
                 try common.output.finish(

@@ -21,8 +21,8 @@ struct InitResult {
     let madeAdminKey: Bool
 }
 
-/// Everything that `init` was asked for. It is carried out in a folder beside the home, which takes the
-/// home's name at the very end: a home is there as a whole or not at all.
+/// Everything that `init` was asked for. It is carried out in a folder beside the home, which takes
+/// the home's name at the very end: a home is there as a whole or not at all.
 struct InitPlan {
     let home: Home
     let network: NetworkName

@@ -2,8 +2,8 @@ import FoundationEssentials
 import Front
 import LocalSocket
 
-/// Where results and words go: with `--json` one document on standard output and the words on standard
-/// error, else the words on standard output.
+/// Where results and words go: with `--json` one document on standard output and the words on
+/// standard error, else the words on standard output.
 struct Output {
     let json: Bool
 

@@ -11,7 +11,8 @@ struct ControlConnection: ~Copyable {
         self.socket = socket
     }
 
-    /// The next question, if somebody asks one. Who connects and says nothing is given half a second.
+    /// The next question, if somebody asks one. Who connects and says nothing is given half a
+    /// second.
     static func accept(_ listener: borrowing Descriptor) -> ControlConnection? {
         do {
             let socket = try listener.accept()

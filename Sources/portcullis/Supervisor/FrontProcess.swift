@@ -61,7 +61,8 @@ struct FrontProcess: ~Copyable {
     }
 }
 
-/// The pipe by which a process says that it listens: one byte. It closes unread when it dies before.
+/// The pipe by which a process says that it listens: one byte. It closes unread when it dies
+/// before.
 enum Readiness {
     /// The number of a descriptor to wait on; -1, which poll(2) passes over, for none.
     static func number(_ descriptor: borrowing Descriptor?) -> Int32 {

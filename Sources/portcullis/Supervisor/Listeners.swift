@@ -16,7 +16,8 @@ struct Listeners: ~Copyable {
         let gate = try UnixSocket.listen(home.gateSocket, mode: users == nil ? 0o600 : 0o660)
         let front = try UnixSocket.listen(home.frontSocket, mode: users == nil ? 0o600 : 0o660)
         if let users {
-            // Root made them: the front may ask the gate, and members of the front's group the front.
+            // Root made them: the front may ask the gate, and members of the front's group the
+            // front.
             try Files.giveAway(home.gateSocket, uid: 0, gid: users.front)
             try Files.giveAway(home.frontSocket, uid: 0, gid: users.front)
         }

@@ -71,7 +71,8 @@ struct SignerAndGate: ~Copyable {
         guard signerStatus != nil || gateStatus != nil else { return }
         if signerStatus != nil { signer = nil }
         if gateStatus != nil { gate = nil }
-        // The gate sees the signer go, and the signer the gate, so both are given a moment to say why.
+        // The gate sees the signer go, and the signer the gate, so both are given a moment to say
+        // why.
         let laterGate = try Self.end(gate)
         let laterSigner = try Self.end(signer)
         gate = nil

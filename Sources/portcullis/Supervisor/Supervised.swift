@@ -2,8 +2,8 @@ private import CLinux
 import Front
 import LocalSocket
 
-/// How the three programs are started: who holds which descriptor, and as whom they run. The numbers
-/// are a contract with each program (docs/operations.md).
+/// How the three programs are started: who holds which descriptor, and as whom they run. The
+/// numbers are a contract with each program (docs/operations.md).
 struct Supervised {
     let home: Home
     let users: HomeFacts.Users?

@@ -3,8 +3,8 @@ import Front
 import LocalSocket
 private import Wire
 
-/// Starts signer, gate and front, and starts them again when they end: signer and gate as a pair, for
-/// neither goes on without the other. One thread, one poll(2).
+/// Starts signer, gate and front, and starts them again when they end: signer and gate as a pair,
+/// for neither goes on without the other. One thread, one poll(2).
 ///
 /// It keeps no passphrase: a signer that ended is sealed when it is back.
 struct Supervisor: ~Copyable {
@@ -116,7 +116,8 @@ struct Supervisor: ~Copyable {
         try unlocking.readReply()
     }
 
-    /// Says `ready` once: when all three answer, and, if a passphrase was given, when the gate serves.
+    /// Says `ready` once: when all three answer, and, if a passphrase was given, when the gate
+    /// serves.
     private mutating func announce() throws(FrontError) {
         guard !announced, pair.isListening, front.isListening else { return }
         if let status = probe.result, status.serving || !unlocking.wasAsked {

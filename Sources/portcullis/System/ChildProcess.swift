@@ -27,12 +27,12 @@ struct ChildProgram {
         var argumentBytes = Self.terminated([name] + arguments)
         var environmentBytes = Self.terminated(environment)
         let numbers = descriptors
+        // SAFETY: every pointer is borrowed for the call; both lists end with NULL
+        // and their texts with NUL; the call copies what the child needs.
         let pid = unsafe argumentBytes.withPointers { argumentList in
             unsafe environmentBytes.withPointers { environmentList in
                 unsafe numbers.withUnsafeBufferPointer { numbers in
                     unsafe path.withCString { path in
-                        // SAFETY: every pointer is borrowed for the call; both lists end with NULL
-                        // and their texts with NUL; the call copies what the child needs.
                         var child = unsafe linux_child()
                         unsafe child.path = path
                         unsafe child.arguments = argumentList
@@ -76,8 +76,8 @@ private struct TextList {
         _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>?) -> Result
     ) -> Result {
         let starts = starts
+        // SAFETY: every start is inside the buffer, which is borrowed for the call.
         return unsafe bytes.withUnsafeMutableBufferPointer { buffer in
-            // SAFETY: every start is inside the buffer, which is borrowed for the call.
             var pointers: [UnsafeMutablePointer<CChar>?] = unsafe starts.map {
                 start in unsafe buffer.baseAddress.map { unsafe $0 + start }
             }

@@ -56,8 +56,8 @@ enum Files {
     /// Renames; with `replacing` false, what is at `new` is left alone and it is an error.
     static func rename(_ old: String, to new: String, replacing: Bool) throws(FrontError) {
         let flags: UInt32 = replacing ? 0 : UInt32(LINUX_RENAME_NOREPLACE)
+        // SAFETY: both texts are NUL-terminated and borrowed for the call.
         let result = unsafe old.withCString { from in
-            // SAFETY: both texts are NUL-terminated and borrowed for the call.
             unsafe new.withCString { to in
                 unsafe linux_rename(LINUX_AT_FDCWD, from, LINUX_AT_FDCWD, to, flags)
             }

@@ -1,8 +1,8 @@
 import Front
 
 extension Home {
-    /// Writes the key of a later log down, when the signer names it for the first time. Each log has a
-    /// key of its own, which only the signer knows beforehand.
+    /// Writes the key of a later log down, when the signer names it for the first time. Each log
+    /// has a key of its own, which only the signer knows beforehand.
     func noteLogKey(_ status: GateStatusFacts, facts: HomeFacts) throws(FrontError) {
         guard status.signerPhase == "ready" || status.signerPhase == "unresumed" else { return }
         let text = String(decoding: try Files.read(logKeys, limit: 1 << 20), as: UTF8.self)

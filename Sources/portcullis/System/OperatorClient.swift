@@ -44,8 +44,8 @@ enum OperatorClient {
     }
 
     private static func wipe(_ bytes: inout [UInt8]) {
+        // SAFETY: the array is ours, and all its bytes are borrowed for the call.
         unsafe bytes.withUnsafeMutableBytes { buffer in
-            // SAFETY: the array is ours, and all its bytes are borrowed for the call.
             unsafe linux_wipe(buffer.baseAddress, buffer.count)
         }
     }

@@ -17,8 +17,8 @@ struct Pipe: ~Copyable {
         writing = Descriptor(adopting: second)
     }
 
-    /// The reading end of a pipe that holds `bytes` and ends there; for a child's descriptor. At most
-    /// 4,096 bytes, which a pipe takes without a reader.
+    /// The reading end of a pipe that holds `bytes` and ends there; for a child's descriptor. At
+    /// most 4,096 bytes, which a pipe takes without a reader.
     static func holding(_ bytes: borrowing Secret) throws(FrontError) -> Descriptor {
         precondition(bytes.count <= 4_096, "what a pipe holds at least")
         let pipe = try Pipe()

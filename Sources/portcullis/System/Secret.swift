@@ -22,8 +22,8 @@ struct Secret: ~Copyable {
 
     deinit {
         let count = bytes.capacity
+        // SAFETY: the array is ours alone and `capacity` bytes of it are allocated.
         unsafe bytes.withUnsafeBufferPointer { buffer in
-            // SAFETY: the array is ours alone and `capacity` bytes of it are allocated.
             unsafe linux_wipe(UnsafeMutableRawPointer(mutating: buffer.baseAddress), count)
         }
     }
