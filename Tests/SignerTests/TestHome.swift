@@ -192,9 +192,19 @@ extension TestHome {
     /// Another signer over the files as they are now, although the lock of the first is still held:
     /// a copy of the state file stands in for the restart of the machine.
     func unlockWhileHeld() throws -> TestSigner {
+        try replaceState()
+        return try unlock()
+    }
+
+    /// The same, sealed.
+    func sealAgain() throws -> TestSealed {
+        try replaceState()
+        return try seal()
+    }
+
+    private func replaceState() throws {
         let state = try bytes("state")
         try FileManager.default.removeItem(at: folder.appending(path: "state"))
         try put(state, "state")
-        return try unlock()
     }
 }

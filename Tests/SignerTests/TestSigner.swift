@@ -63,18 +63,27 @@ final class TestSealed {
     let home: TestHome
     let gate: Peer
     let caller: Peer
+    private let path: [UInt8]
     private var sealed: SealedSigner?
     private var unlocked: Unlocked?
 
-    private init(_ home: TestHome, _ gate: Peer, _ caller: Peer, _ sealed: consuming SealedSigner) {
+    private init(
+        _ home: TestHome,
+        _ path: [UInt8],
+        _ gate: Peer,
+        _ caller: Peer,
+        _ sealed: consuming SealedSigner
+    ) {
         self.home = home
+        self.path = path
         self.gate = gate
         self.caller = caller
         self.sealed = consume sealed
     }
 
     static func make(_ home: TestHome) throws -> TestSealed {
-        let path = Array(home.folder.appending(path: "socket").path.utf8)
+        let socket = home.folder.appending(path: "socket-\(UInt32.random(in: 0...UInt32.max))")
+        let path = Array(socket.path.utf8)
         var pair = try DescriptorPair.make()
         pair.first.pin()
         pair.second.pin()
@@ -90,7 +99,7 @@ final class TestSealed {
             kernel: KernelState(bits: 0x101, landlockABI: 7)
         )
         let caller = Peer(try Descriptor.connect(to: path.span).release())
-        let made = TestSealed(home, gate, caller, sealed)
+        let made = TestSealed(home, path, gate, caller, sealed)
         try made.step()
         return made
     }
@@ -110,6 +119,14 @@ final class TestSealed {
 
     func unlock(_ passphrase: String = TestHome.passphrase) throws -> Frame {
         try ask(.unlock, vector16(Array(passphrase.utf8)))
+    }
+
+    /// Another operator, after the first was hung up on.
+    func nextCaller() throws -> Peer {
+        let path = path
+        let next = Peer(try Descriptor.connect(to: path.span).release())
+        try step()
+        return next
     }
 
     /// What the gate's frame is answered with.
@@ -175,6 +192,12 @@ final class TestSigner {
             throw error
         }
         return try answer.wait().get()
+    }
+
+    /// The gate goes between two frames.
+    func hangUp() throws {
+        gate.hangUp()
+        try signer.step(&frames.memory)
     }
 
     func greeting() throws -> Frame {
