@@ -6,8 +6,8 @@ import TestSupport
 import Testing
 import Wire
 
-/// Not a test of a limit: it prints how signing stands against the curve operations alone. Run it in
-/// release mode, with PORTCULLIS_SPEED set.
+/// Not a test of a limit: it prints how signing stands against the curve operations alone. Run it
+/// in release mode, with PORTCULLIS_SPEED set.
 @Suite(
     "Speed",
     .enabled(
