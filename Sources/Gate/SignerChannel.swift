@@ -27,6 +27,9 @@ enum Expectation: Equatable {
 
 /// Frames to and from the signer: what is queued to be written, and which replies are owed.
 package struct SignerChannel {
+    /// What one write is given, if there is as much.
+    private static let chunkCount = 65_536
+
     private var chunks: [[UInt8]] = []
     private var firstChunk = 0
     /// Bytes of the first chunk that were written.
@@ -40,9 +43,21 @@ package struct SignerChannel {
     /// Queues a request; its payload may come in parts, so that nothing large is copied.
     mutating func send(_ kind: MessageKind, _ parts: [[UInt8]], expecting: Expectation) {
         let count = parts.reduce(0) { $0 + $1.count }
-        chunks.append(Frame.header(kind, payloadCount: count))
-        for part in parts where !part.isEmpty { chunks.append(part) }
+        queue(Frame.header(kind, payloadCount: count))
+        for part in parts { queue(part) }
         expected.append(expecting)
+    }
+
+    /// Puts small pieces together: a system call costs more than a copy of them.
+    private mutating func queue(_ bytes: [UInt8]) {
+        guard !bytes.isEmpty else { return }
+        let last = chunks.count - 1
+        let isUntouched = last > firstChunk || (last == firstChunk && written == 0)
+        if isUntouched, chunks[last].count + bytes.count <= Self.chunkCount {
+            chunks[last] += bytes
+        } else {
+            chunks.append(bytes)
+        }
     }
 
     /// Whether there is something to write.
