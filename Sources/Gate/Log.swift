@@ -124,11 +124,13 @@ package final class Log {
 
     /// Lets a leaf take effect that `commit` will make durable before anyone hears of it.
     package func take(_ leaf: [UInt8]) throws(GateError) {
+        guard !journal.isPoisoned else { throw .poisoned }
         try state.take(leaf.span, as: GateError.badLeaf)
     }
 
     /// Makes leaves durable that were taken: one write, one flush.
     package func commit(_ leaves: [[UInt8]]) throws(GateError) {
+        guard !journal.isPoisoned else { throw .poisoned }
         precondition(state.isSettled && state.nextIndex == size + UInt64(leaves.count))
         try journal.append(leaves)
         for leaf in leaves { tree.append(leafHash: Merkle.leafHash(leaf.span)) }

@@ -61,6 +61,13 @@ final class FakeSigner {
         status.root = range.root
     }
 
+    /// Takes over what another one remembered.
+    func remember(_ other: FakeSigner) throws {
+        range = other.range
+        status = other.status
+        restart()
+    }
+
     /// Answers bytes as they come.
     func receive(_ bytes: [UInt8]) throws -> [UInt8] {
         var input = bytes[...]

@@ -113,6 +113,17 @@ final class GateBench {
         Issue.record("server and signer never came to rest")
     }
 
+    /// Lets everything through but releases: as if the signer went just before.
+    func settleWithoutRelease() throws {
+        for _ in 0..<100 {
+            try server.assess()
+            _ = try exchange()
+            let calls = try journal.calls
+            try server.turn()
+            if try journal.calls > calls { return }
+        }
+    }
+
     /// Carries what the server sends to the signer, and its answers back.
     private func exchange() throws -> Bool {
         var sent: [UInt8] = []

@@ -58,7 +58,7 @@ struct GateServerTests {
 
     @Test("Many clients share one flush and one release of at most 64 entries")
     func groupCommit() throws {
-        let bench = try GateBench.serving()
+        let bench = try GateBench.serving(store: MemoryStore(ahead: 1 << 20))
         let flushes = try bench.journal.flushes
         for number in 0..<200 {
             try bench.ask(Self.sample(number), client: ClientID(number))

@@ -24,18 +24,24 @@ final class MemoryFolder: PublishFolder {
 final class MemoryStore: LogStore {
     var journals: [UInt32: MemoryFile] = [:]
     var folders: [UInt32: MemoryFolder] = [:]
+    /// Zeros ahead in a journal: few, for the many that are made here.
+    let ahead: Int
+
+    init(ahead: Int = 16_384) {
+        self.ahead = ahead
+    }
 
     func exists(_ number: UInt32) throws(GateError) -> Bool { folders[number] != nil }
 
     func open(_ number: UInt32) throws(GateError) -> LogFiles? {
         guard let journal = journals[number], let folder = folders[number] else { return nil }
-        return LogFiles(journal: journal, folder: folder, ahead: 262_144)
+        return LogFiles(journal: journal, folder: folder, ahead: ahead)
     }
 
     func create(_ number: UInt32) throws(GateError) -> LogFiles {
         let (journal, folder) = (MemoryFile(), MemoryFolder())
         journals[number] = journal
         folders[number] = folder
-        return LogFiles(journal: journal, folder: folder, ahead: 262_144)
+        return LogFiles(journal: journal, folder: folder, ahead: ahead)
     }
 }

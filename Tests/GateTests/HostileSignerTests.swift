@@ -1,0 +1,148 @@
+import Bytes
+import Gate
+import Testing
+import Wire
+
+@Suite("A signer that breaks the protocol")
+struct HostileSignerTests {
+    private static let sample = ResolvedSample(spending: [1], amount: 10)
+
+    /// What becomes of the service when replies of a kind are spoiled.
+    private static func fault(
+        _ kind: MessageKind,
+        _ spoil: @escaping ([UInt8]) -> [UInt8]
+    ) throws -> SignerFault? {
+        try fault { frame in
+            frame.kind == kind ? [Frame(kind, spoil(frame.payload))] : [frame]
+        }
+    }
+
+    private static func fault(_ spoil: @escaping (Frame) -> [Frame]) throws -> SignerFault? {
+        let bench = try GateBench.serving()
+        bench.signer.spoil = spoil
+        do {
+            try bench.ask(sample, client: 1)
+            try bench.settle()
+        } catch GateError.signerFault(let fault) {
+            // Whatever it was, nobody was told that anything was signed.
+            #expect(bench.replies.allSatisfy { $0.kind != .signed })
+            return fault
+        }
+        return nil
+    }
+
+    private static func flip(_ place: Int) -> ([UInt8]) -> [UInt8] {
+        { bytes in
+            var bytes = bytes
+            bytes[place] ^= 1
+            return bytes
+        }
+    }
+
+    @Test("Nothing spoiled, nothing found")
+    func control() throws {
+        #expect(try Self.fault { [$0] } == nil)
+    }
+
+    @Test("An assessment of another slot, digest, verdict or leaf ends the service")
+    func assessed() throws {
+        // u16 slot | u8 verdict | refusal[22] | digest[32] | u32 resolved | vec16 leaf
+        #expect(try Self.fault(.assessed, Self.flip(0)) == .wrongSlot)
+        #expect(try Self.fault(.assessed, Self.flip(3)) == .wrongLeaf)
+        #expect(try Self.fault(.assessed, Self.flip(30)) == .wrongLeaf)
+        #expect(try Self.fault(.assessed, Self.flip(57)) == .wrongDigest)
+        let leaf = 2 + 1 + 22 + 32 + 4 + 2
+        #expect(try Self.fault(.assessed, Self.flip(leaf)) == .wrongLeaf)
+        // The digest in the leaf, the bundle's hash, and the anchor's outpoint.
+        #expect(try Self.fault(.assessed, Self.flip(leaf + 41)) == .wrongLeaf)
+        #expect(try Self.fault(.assessed, Self.flip(leaf + 73)) == .wrongLeaf)
+        let facts = leaf + 18 + 1 + 22 + 32 + 32 + 1 + 1
+        #expect(try Self.fault(.assessed, Self.flip(facts + 52)) == .wrongLeaf)
+        let cut = try Self.fault(.assessed) { Array($0.dropLast()) }
+        #expect(cut == .malformed(kind: MessageKind.assessed.rawValue))
+    }
+
+    @Test("Both the reply's and the leaf's digest changed alike is still another request")
+    func digest() throws {
+        let found = try Self.fault(.assessed) { bytes in
+            Self.flip(2 + 1 + 22)(Self.flip(2 + 1 + 22 + 32 + 4 + 2 + 41)(bytes))
+        }
+        #expect(found == .wrongDigest)
+    }
+
+    @Test("A head of another size or root, or with another signature, ends the service")
+    func head() throws {
+        let sizes = try Self.fault(.released, Self.flip(0))
+        #expect(sizes == .wrongHeadSize(found: 2, expected: 3))
+        #expect(try Self.fault(.released, Self.flip(8)) == .wrongRoot(size: 3))
+        #expect(try Self.fault(.released, Self.flip(40)) == .wrongHeadSignature(size: 3))
+    }
+
+    @Test("Too few or too many signatures end the service")
+    func signatures() throws {
+        let none = try Self.fault(.released) { bytes in
+            var bytes = Array(bytes[0..<104])
+            bytes += [0, 0]
+            return bytes
+        }
+        #expect(none == .wrongSignatureCount)
+        let fewer = try Self.fault(.released) { Array($0[0..<104]) + [1, 0, 0, 0] }
+        #expect(fewer == .wrongSignatureCount)
+        let more = try Self.fault(.released) { $0 + [0] }
+        #expect(more == .malformed(kind: MessageKind.released.rawValue))
+    }
+
+    @Test("A reply to something else, and a reply to nothing, end the service")
+    func order() throws {
+        let swapped = try Self.fault { frame in
+            frame.kind == .assessed ? [Frame(.advanced, frame.payload)] : [frame]
+        }
+        #expect(swapped == .unexpected(kind: MessageKind.advanced.rawValue))
+        let doubled = try Self.fault { $0.kind == .assessed ? [$0, $0] : [$0] }
+        #expect(doubled == .unexpected(kind: MessageKind.assessed.rawValue))
+        let asked = try Self.fault { frame in
+            frame.kind == .assessed ? [Frame(.assess, frame.payload)] : [frame]
+        }
+        #expect(asked == .frame)
+        let greeted = try Self.fault { frame in
+            let status = [UInt8](repeating: 1, count: SignerStatus.byteCount)
+            return frame.kind == .released ? [frame, Frame(.statusReply, status)] : [frame]
+        }
+        #expect(greeted == .unexpected(kind: MessageKind.statusReply.rawValue))
+    }
+
+    @Test("A refusal without a code ends the service; one with a code is told to the client")
+    func refused() throws {
+        let nothing = [UInt8](repeating: 0, count: RefusalDetail.byteCount)
+        let found = try Self.fault { $0.kind == .assessed ? [Frame(.refused, nothing)] : [$0] }
+        #expect(found == .refusedWithoutCode)
+        let bench = try GateBench.serving()
+        bench.signer.spoil = { frame in
+            frame.kind == .assessed ? [Frame(.refused, [169, 0] + nothing[2...])] : [frame]
+        }
+        #expect(try bench.answer(Self.sample).refusal == [1, 169])
+        bench.signer.spoil = { [$0] }
+        #expect(try bench.answer(Self.sample).kind == .signed)
+    }
+
+    @Test("Every single bit flip in every reply ends the service or changes only signatures")
+    func everyFlip() throws {
+        for kind in [MessageKind.assessed, .released] {
+            let bench = try GateBench.serving()
+            var length = 0
+            bench.signer.spoil = { frame in
+                if frame.kind == kind { length = frame.payload.count }
+                return [frame]
+            }
+            _ = try bench.answer(Self.sample)
+            for place in 0..<length {
+                guard try Self.fault(kind, Self.flip(place)) == nil else { continue }
+                // What the gate cannot know: facts and tag, which the signer holds itself to at
+                // the release, and the signatures.
+                let leaf = 2 + 1 + 22 + 32 + 4 + 2
+                let isUnknowable = kind == .released ? place >= 108 : place >= leaf + 2
+                #expect(isUnknowable, "\(kind) byte \(place)")
+            }
+        }
+    }
+}
