@@ -1,7 +1,7 @@
 """kill -9 at random points under load: nothing acknowledged is lost, nothing is charged twice, the same request gives the
 same signatures, and the appliance comes back with nothing but the unlock supplied again.
 
-PORTCULLIS_KILLS sets the number of kills (1,000). Requests are prepared before; the load is three clients that ask without a pause.
+PORTCULLIS_KILLS sets the number of kills (300). Requests are prepared before; the load is three clients that ask without a pause.
 """
 import os
 import pathlib
@@ -15,7 +15,7 @@ import wallets
 import wire
 from appliance import PASSPHRASE, Appliance
 
-KILLS = int(os.environ.get("PORTCULLIS_KILLS", "1000"))
+KILLS = int(os.environ.get("PORTCULLIS_KILLS", "300"))
 CLIENTS = 3
 
 

@@ -57,7 +57,7 @@ def test_allowance_is_never_exceeded_and_a_refill_raises_it(tmp_path):
         small.run("refill", "--amount", 50_000, secrets=[("--passphrase-fd", "correct horse")])
         small.wait_for("ready")
         small.sign(spend(30_000, 1_000))
-        assert refused(small, spend(1_000, 1_000)).name == "allowance-exceeded"
+        assert refused(small, spend(2_000, 1_000)).name == "allowance-exceeded"
 
 
 def test_open_maximum_fee(opened):

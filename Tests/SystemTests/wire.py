@@ -149,8 +149,8 @@ class Answer:
             self.stage, self.code, self.index, self.expected, self.found = struct.unpack("<BHIQQ", payload)
 
 
-def unlock(path, passphrase):
-    """Unlocks over operator.sock; true when it opened."""
-    with Connection(path) as connection:
+def unlock(path, passphrase, timeout=0.4):
+    """Unlocks over operator.sock; true when it opened. A signer that is open already takes nobody in: that times out."""
+    with Connection(path, timeout) as connection:
         kind, _ = connection.ask(UNLOCK, vec16(passphrase.encode()))
         return kind == UNLOCKED
