@@ -120,8 +120,8 @@ struct AdminOptions: ParsableArguments {
         )
     }
 
-    /// Gives the statement to the sealed signer. The connection ends here: the signer listens to one
-    /// operator at a time, and the unlock brings its own.
+    /// Gives the statement to the sealed signer. The connection ends here: the signer listens to
+    /// one operator at a time, and the unlock brings its own.
     private func hold(
         _ statement: AdminStatement,
         _ signatures: [[UInt8]],
