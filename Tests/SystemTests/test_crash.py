@@ -68,8 +68,8 @@ class Load:
                 request = self.todo.get(timeout=0.05)
             except queue.Empty:
                 continue
-            if not self._sign(request):
-                self.todo.put(request)
+            # An answer that was lost is asked for again at once, as a client would.
+            while not self._sign(request) and not self.stopped.is_set():
                 time.sleep(0.02)
 
     def _sign(self, request):
