@@ -25,6 +25,11 @@ struct UnlockCommand: ParsableCommand {
         try common.run { () throws(FrontError) in
             let home = try common.resolveHome()
             let facts = try home.readFacts()
+            let document = UnlockedDocument(unlocked: true, network: facts.network)
+            if try Appliance(home).status().serving {
+                try common.output.finish(document, words: ["It is unlocked already."])
+                return
+            }
             var passphrase: Secret?
             if let passphraseFd {
                 passphrase = try Secret.read(descriptor: passphraseFd, what: "the passphrase")
@@ -34,7 +39,7 @@ struct UnlockCommand: ParsableCommand {
             guard let secret = passphrase.take() else { return }
             try Appliance(home).unlock(secret)
             try common.output.finish(
-                UnlockedDocument(unlocked: true, network: facts.network),
+                document,
                 words: ["Unlocked. The gate serves; payments can be signed."]
             )
         }

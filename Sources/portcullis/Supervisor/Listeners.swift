@@ -1,10 +1,12 @@
 import Front
 import LocalSocket
 
-/// The four sockets of run/. They stay with the supervisor, so that a process that is started again
-/// finds its clients waiting.
+/// The sockets of run/ that stay with the supervisor, so that a process that is started again finds its
+/// clients waiting.
+///
+/// The operators' socket is not among them: it belongs to one sealed signer and ends with its unlock,
+/// so that no passphrase can wait in a queue for the next one.
 struct Listeners: ~Copyable {
-    let operators: Descriptor
     let gate: Descriptor
     let front: Descriptor
     let control: Descriptor
@@ -12,7 +14,6 @@ struct Listeners: ~Copyable {
     init(home: Home, users: HomeFacts.Users?) throws(FrontError) {
         // The first one also keeps a second supervisor out.
         let control = try UnixSocket.listen(home.controlSocket, mode: 0o600)
-        let operators = try UnixSocket.listen(home.operatorSocket, mode: 0o600)
         let gate = try UnixSocket.listen(home.gateSocket, mode: users == nil ? 0o600 : 0o660)
         let front = try UnixSocket.listen(home.frontSocket, mode: users == nil ? 0o600 : 0o660)
         if let users {
@@ -27,7 +28,6 @@ struct Listeners: ~Copyable {
             throw .failed("a socket cannot be set up: \(error)")
         }
         self.control = control
-        self.operators = operators
         self.gate = gate
         self.front = front
     }

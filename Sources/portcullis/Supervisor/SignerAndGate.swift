@@ -42,7 +42,9 @@ struct SignerAndGate: ~Copyable {
             throw .failed("no socket for signer and gate: \(error)")
         }
         let pipe = try Pipe()
-        signer = try supervised.startSigner(gate: ends.first, operators: listeners.operators)
+        // Ours is closed at the end of this function: only this signer has it.
+        let operators = try UnixSocket.listen(supervised.home.operatorSocket, mode: 0o600)
+        signer = try supervised.startSigner(gate: ends.first, operators: operators)
         gate = try supervised.startGate(
             signer: ends.second,
             clients: listeners.gate,

@@ -25,16 +25,43 @@ enum OperatorClient {
     ) throws(FrontError) -> Descriptor {
         var payload = payload
         defer { wipe(&payload) }
-        let socket = try UnixSocket.connect(home.operatorSocket, what: "the signer")
+        let socket = try connect(home)
         try Frame.write(kind, payload, to: socket)
         return socket
     }
+
+    /// Nobody listens where the signer is unlocked, or not running.
+    private static func connect(_ home: Home) throws(FrontError) -> Descriptor {
+        let path = [UInt8](home.operatorSocket.utf8)
+        do {
+            return try Descriptor.connect(to: path.span)
+        } catch {
+            throw .failed(
+                "no sealed signer listens at \(home.operatorSocket): it is unlocked already, or "
+                    + "`portcullis up` is not running (see `portcullis status`)"
+            )
+        }
+    }
+
+    /// Argon2id with all the memory and passes that a keystore may ask for takes less.
+    private static let answerMilliseconds: Int32 = 180_000
 
     /// Waits for the answer.
     static func receive(
         _ expected: MessageKind,
         from socket: borrowing Descriptor
     ) throws(FrontError) -> [UInt8] {
+        do {
+            var entries = [PollEntry(socket.number)]
+            var room = entries.mutableSpan
+            guard try Poll.wait(&room, milliseconds: answerMilliseconds) > 0 else {
+                throw FrontError.failed("the signer does not answer: another operator is at it")
+            }
+        } catch let error as FrontError {
+            throw error
+        } catch {
+            throw .failed("waiting for the signer failed: \(error)")
+        }
         let (kind, payload) = try Frame.read(from: socket)
         if kind == expected { return payload }
         guard kind == .refused else {
