@@ -1,11 +1,11 @@
 import Front
 import LocalSocket
 
-/// The sockets of run/ that stay with the supervisor, so that a process that is started again finds its
-/// clients waiting.
+/// The sockets of run/ that stay with the supervisor, so that a process that is started again finds
+/// its clients waiting.
 ///
-/// The operators' socket is not among them: it belongs to one sealed signer and ends with its unlock,
-/// so that no passphrase can wait in a queue for the next one.
+/// The operators' socket is not among them: it belongs to one sealed signer and ends with its
+/// unlock, so that no passphrase can wait in a queue for the next one.
 struct Listeners: ~Copyable {
     let gate: Descriptor
     let front: Descriptor
