@@ -50,7 +50,7 @@ struct ShapeTests {
         for path in try Repository.files(below: "Sources", ending: ".swift") {
             let lines = try Repository.lines(of: path)
             for (index, line) in lines.enumerated() where Self.isUnsafe(line) {
-                let window = lines[max(0, index - 16)...index]
+                let window = lines[max(0, index - 12)...index]
                 #expect(
                     window.contains { $0.contains("// SAFETY:") },
                     "\(path):\(index + 1)"

@@ -38,6 +38,7 @@ struct ChildProgram {
                         unsafe child.arguments = argumentList
                         unsafe child.environment = environmentList
                         unsafe child.descriptors = numbers.baseAddress
+                        // SAFETY: plain numbers; the record lives on this frame.
                         unsafe child.descriptor_count = Int32(numbers.count)
                         unsafe child.change_identity = user == nil ? 0 : 1
                         unsafe child.uid = user ?? 0
