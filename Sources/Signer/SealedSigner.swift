@@ -62,6 +62,7 @@ package struct SealedSigner: ~Copyable {
         if entries[0].isReadable { try answerGate() }
         guard entries[1].isReadable, let request = door.advance(&home.secrets) else { return nil }
         let unlocked = answer(request)
+        if let unlocked { try home.state.settle(unlocked.record) }
         door.answer(reply, &home.secrets)
         return unlocked
     }

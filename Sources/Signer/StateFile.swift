@@ -79,6 +79,15 @@ package struct StateFile: ~Copyable {
         return record
     }
 
+    /// Writes the record that was opened once more into its own slot and flushes it.
+    ///
+    /// A signer that was killed inside its flush leaves a slot that the kernel shows and the disk
+    /// may not have. The next record goes into the other slot: without this a power cut could tear
+    /// both at once.
+    package mutating func settle(_ record: StateRecord) throws(SignerStop) {
+        try write(record)
+    }
+
     /// Whether the ring holds `digest`: it was charged to the allowance already.
     package func holds(_ digest: Bytes32, _ record: StateRecord) -> Bool {
         StateSlot.ring(of: slot, record, holds: digest)
@@ -98,6 +107,11 @@ package struct StateFile: ~Copyable {
     ) throws(SignerStop) {
         record.sequence += 1
         seal(record, secrets)
+        try write(record)
+    }
+
+    /// Writes the slot in memory, which holds `record`, to its place, and flushes it.
+    private mutating func write(_ record: StateRecord) throws(SignerStop) {
         do throws(SocketError) {
             let offset = Int(record.sequence % 2) * StateSlot.byteCount
             try descriptor.writeWhole(slot, at: offset)

@@ -1,4 +1,5 @@
 import Bytes
+import Foundation
 import LocalSocket
 import Signer
 import TestSupport
@@ -38,6 +39,26 @@ struct StateTests {
             try home.flip("state", place)
         }
         #expect(try home.unlockWhileHeld().record.sequence == 4)
+    }
+
+    @Test("An unlock makes sure of the record that it found, and changes no byte of it")
+    func settled() throws {
+        let home = try TestHome()
+        let path = home.folder.appending(path: "state").path
+        let before = try home.bytes("state")
+        let sealed = try home.seal()
+        let past = Date(timeIntervalSince1970: 1_000_000)
+        try FileManager.default.setAttributes([.modificationDate: past], ofItemAtPath: path)
+        #expect(try sealed.unlock("wrong").name == .wrongPassphrase)
+        #expect(try Self.isUntouched(path, since: past))
+        #expect(try sealed.unlock().kind == .unlocked)
+        #expect(try !Self.isUntouched(path, since: past), "the kernel alone may have had it")
+        #expect(try home.bytes("state") == before)
+    }
+
+    private static func isUntouched(_ path: String, since date: Date) throws -> Bool {
+        let facts = try FileManager.default.attributesOfItem(atPath: path)
+        return facts[.modificationDate] as? Date == date
     }
 
     @Test("Without one good slot there is no unlock: there is no fresh start")

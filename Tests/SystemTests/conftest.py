@@ -19,6 +19,21 @@ def pytest_collection_modifyitems(items):
             item.add_marker(mark)
 
 
+FIGURES = []
+
+
+def figure(line):
+    """A measured figure, printed at the end of the run even where all passed."""
+    FIGURES.append(line)
+
+
+def pytest_terminal_summary(terminalreporter):
+    if FIGURES:
+        terminalreporter.section("figures", sep="-")
+        for line in FIGURES:
+            terminalreporter.write_line(line)
+
+
 @pytest.fixture(scope="module")
 def opened():
     """One appliance with the open example policy for a whole module."""

@@ -2,6 +2,7 @@
 
 All of them are watch-only: they know the account xpubs of the test seed and never a private key.
 """
+import functools
 import os
 import secrets
 import shutil
@@ -24,6 +25,7 @@ def account(kind):
     return ROOT.derive(ACCOUNTS[kind]).to_public()
 
 
+@functools.cache
 def script_of(kind, branch, index):
     key = account(kind).derive([branch, index]).key
     return script.p2wpkh(key) if kind == "wpkh" else script.p2tr(key)
@@ -43,6 +45,11 @@ def random_key():
 
 def foreign_script():
     return script.p2wpkh(random_key())
+
+
+def any_script():
+    """A witness program that nobody has the key of: cheap to make."""
+    return script.Script(b"\x00\x14" + secrets.token_bytes(20))
 
 
 def path(kind, branch, index):
