@@ -1,21 +1,27 @@
 #!/bin/bash
 # Builds the signer: Embedded Swift without a heap, one static position-independent executable in build/. Then it
 # holds the result against what is promised: no shared library, 3 MB, no symbol in our objects but those allowed.
+# With --lines it stops after linking, line tables included: that is what scripts/signer-lines.py measures.
 . "$(dirname "$0")/lib.sh"
 
 SCRATCH="${SIGNER_SCRATCH:-Core/.build-embedded}"
 BYTES_MAX=3000000
 case "$SCRATCH" in /*) ;; *) SCRATCH="$PWD/$SCRATCH" ;; esac
 
+lines=()
+if [ "${1:-}" = --lines ]; then lines=(-Xswiftc -gline-tables-only -Xcc -gline-tables-only); fi
+
 # Function sections let the linker drop what nobody calls, such as the hashing of enums with its random seed.
 swift build --package-path Core -c release --product portcullis-signer --scratch-path "$SCRATCH" \
     --disable-local-rpath -j "$JOBS" --explicit-target-dependency-import-check error \
     -Xswiftc -enable-experimental-feature -Xswiftc Embedded -Xswiftc -wmo -Xswiftc -no-allocations \
     -Xswiftc -Xfrontend -Xswiftc -function-sections \
-    -Xswiftc -use-ld=bfd -Xswiftc -Xclang-linker -Xswiftc -static-pie
+    -Xswiftc -use-ld=bfd -Xswiftc -Xclang-linker -Xswiftc -static-pie \
+    "${lines[@]}"
 
 linked="$SCRATCH/release/portcullis-signer"
 [ -x "$linked" ] || die "build-signer: $linked is missing"
+if [ ${#lines[@]} != 0 ]; then exit 0; fi
 
 # What our Swift objects ask of others: our C shims, the two libraries, and these few of the runtime. An allocator here
 # would mean that the promise of no heap is broken.
