@@ -11,11 +11,12 @@ case "$SCRATCH" in /*) ;; *) SCRATCH="$PWD/$SCRATCH" ;; esac
 lines=()
 if [ "${1:-}" = --lines ]; then lines=(-Xswiftc -gline-tables-only -Xcc -gline-tables-only); fi
 
-# Function sections let the linker drop what nobody calls, such as the hashing of enums with its random seed.
+# Function sections let the linker drop what nobody calls: the hashing of enums with its random seed, and of our C shims
+# what only the others use, such as fork and exec.
 swift build --package-path Core -c release --product portcullis-signer --scratch-path "$SCRATCH" \
     --disable-local-rpath -j "$JOBS" --explicit-target-dependency-import-check error \
     -Xswiftc -enable-experimental-feature -Xswiftc Embedded -Xswiftc -wmo -Xswiftc -no-allocations \
-    -Xswiftc -Xfrontend -Xswiftc -function-sections \
+    -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections \
     -Xswiftc -use-ld=bfd -Xswiftc -Xclang-linker -Xswiftc -static-pie \
     "${lines[@]}"
 

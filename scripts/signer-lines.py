@@ -18,8 +18,8 @@ A sequence of the line table counts if it starts inside .text: those of sections
 at zero. Functions are found by matching braces; an initializer, an accessor with a body and a subscript are
 functions; what stands outside of any function (stored properties, cases, constants, the signature of a type) counts
 in (b) whole. Names are compared as words, so (d) can only be too large. Tables are counted apart: what
-scripts/generate-sandbox.py wrote, and the word list of BIP-39. Headers of our C modules belong to (c) if their
-module does.
+scripts/generate-sandbox.py wrote, and the word list of BIP-39. A header of our
+C modules belongs to (c) if it belongs to (d).
 
 --max N fails if (d), tables left out, is more than N.
 """
@@ -176,8 +176,11 @@ class Source:
         or a constant that it adds to a type which is among the words as well."""
         if self.path.endswith((".c", ".h")):
             text = "\n".join(self.lines)
-            names = re.findall(r"^#define\s+(\w+)", text, re.M) + re.findall(r"^\w[\w ]*?(\w+)\s*[\[=]", text, re.M)
-            return any(name in words for name in names)
+            names = set(re.findall(r"^\w[\w ]*?(\w+)\s*[\[=]", text, re.M))
+            if self.path.endswith(".h"):
+                names.update(re.findall(r"^#define\s+(\w+)|^[\w ]+[ *](\w+)\(|^}\s*(\w+);", text, re.M))
+                names = {name for found in names for name in ([found] if isinstance(found, str) else found)} - {""}
+            return bool(names & words)
         extended = ""
         for line in self.lines:
             name = re.match(r"(?:[\w@()]+ )*(?:struct|enum|protocol|typealias|func|let)\s+(\w+)", line)
@@ -197,6 +200,20 @@ def linked_modules(contributing):
     return sorted({path.split("/")[1] for path in contributing})
 
 
+def close(counted, reached, sources):
+    """(d): `counted`, and every file that declares what a line of it names, until there is no more."""
+    closure = set(counted)
+    while True:
+        words = set()
+        for path in closure:
+            for number in reached.get(path, sources[path].counted):
+                words.update(re.findall(r"\w+", sources[path].lines[number - 1]))
+        more = {path for path in sources if path not in closure and sources[path].declares(words)}
+        if not more:
+            return closure
+        closure |= more
+
+
 def measure():
     compiled = compiled_lines()
     modules = linked_modules(compiled)
@@ -205,19 +222,12 @@ def measure():
         check=True, capture_output=True, text=True).stdout.split()
     sources = {path: Source(path) for path in listed if path.endswith((".swift", ".c", ".h"))
                and os.path.exists(os.path.join(ROOT, path))}
-    counted = {path for path in sources if path in compiled or path.endswith(".h")}
-    reached = {path: sources[path].reached(compiled.get(path, ())) for path in counted}
-    closure = set(counted)
-    while True:
-        words = set()
-        for path in closure:
-            lines = reached[path] if path in reached else sources[path].counted
-            for number in lines:
-                words.update(re.findall(r"\w+", sources[path].lines[number - 1]))
-        more = {path for path in sources if path not in closure and sources[path].declares(words)}
-        if not more:
-            break
-        closure |= more
+    counted = {path for path in sources if path in compiled}
+    reached = {path: sources[path].reached(compiled[path]) for path in counted}
+    closure = close(counted, reached, sources)
+    headers = {path for path in closure if path.endswith(".h")}
+    counted |= headers
+    reached.update({path: sources[path].counted for path in headers})
     rows = []
     for path in sorted(sources):
         source = sources[path]

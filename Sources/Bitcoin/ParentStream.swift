@@ -154,7 +154,7 @@ extension ParentStream {
         case .inputCount:
             guard let count = try takeCount(piece, &offset) else { return .starved }
             guard count > 0 else { throw .witnessOrNoInput }
-            inputCount = try checked(count, itemByteCountMin: TransactionReader.inputByteCountMin)
+            inputCount = try checked(count, itemByteCountMin: TransactionSize.inputByteCountMin)
             inputsLeft = inputCount
             enter(.outpoint, skipping: 36)
         case .outpoint:
@@ -185,7 +185,7 @@ extension ParentStream {
         case .outputCount:
             guard let count = try takeCount(piece, &offset) else { return .starved }
             guard count > 0 else { throw .noOutput }
-            outputCount = try checked(count, itemByteCountMin: TransactionReader.outputByteCountMin)
+            outputCount = try checked(count, itemByteCountMin: TransactionSize.outputByteCountMin)
             stage = .amount
         case .amount:
             guard let satoshis = takeNumber(width: 8, piece, &offset) else { return .starved }

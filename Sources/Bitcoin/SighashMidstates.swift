@@ -50,14 +50,6 @@ package struct SighashMidstates: Equatable, Sendable {
         doubleSequences = SHA256.hash(sequences.span)
         doubleOutputs = SHA256.hash(outputs.span)
     }
-
-    /// The SHA-256 of one serialized output, for SIGHASH_SINGLE.
-    package static func outputHash(amount: UInt64, script: Span<UInt8>) -> Bytes32 {
-        var hasher = SHA256()
-        hasher.update(amount)
-        hasher.updateVector(script)
-        return hasher.finalize()
-    }
 }
 
 /// What one pass over an unsigned transaction gives.

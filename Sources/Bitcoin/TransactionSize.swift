@@ -5,6 +5,11 @@ private import Bytes
 /// It is the largest size that our signatures can give: an ECDSA signature with low R and low S is
 /// 70 bytes of DER at most, and its sighash byte makes 71. Units as in BIP-141.
 package struct TransactionSize: Sendable {
+    /// An input is an outpoint, an empty script and a sequence at least.
+    static let inputByteCountMin = 41
+    /// An output is an amount and an empty script at least.
+    static let outputByteCountMin = 9
+
     private var baseByteCount: Int
     private var witnessByteCount = 2
     private var inputsLeft: Int
@@ -23,7 +28,7 @@ package struct TransactionSize: Sendable {
     package mutating func addInput(_ kind: OutputKind, type: SighashType) {
         precondition(inputsLeft > 0, "more inputs than announced")
         inputsLeft -= 1
-        baseByteCount += TransactionReader.inputByteCountMin
+        baseByteCount += Self.inputByteCountMin
         switch kind {
         case .p2wpkh: witnessByteCount += 1 + 1 + 71 + 1 + 33
         case .p2tr: witnessByteCount += 1 + 1 + (type == .default ? 64 : 65)

@@ -4,11 +4,6 @@ private import CSodium
 /// HMAC-SHA-256 (RFC 2104) with a key of any length. The state, which the key determines, lives
 /// and is wiped inside one C call.
 package enum HMACSHA256 {
-    /// The code of `message`.
-    package static func authenticate(key: Span<UInt8>, message: Span<UInt8>) -> Bytes32 {
-        authenticate(key: key, message, Span())
-    }
-
     /// The code of a domain's name followed by `message`.
     package static func authenticate(
         key: Span<UInt8>,
@@ -22,29 +17,6 @@ package enum HMACSHA256 {
             unsafe lend(key, message) { key, message in
                 let (name, nameCount) = unsafe (domain.utf8Start, domain.utf8CodeUnitCount)
                 unsafe pc_hmac_sha256(code, key, keyCount, name, nameCount, message, count)
-            }
-        }
-    }
-
-    /// The code of `first` followed by `second`.
-    package static func authenticate(
-        key: Span<UInt8>,
-        _ first: Span<UInt8>,
-        _ second: Span<UInt8>
-    ) -> Bytes32 {
-        let (keyCount, firstCount, secondCount) = (key.count, first.count, second.count)
-        // SAFETY: the counts are those of the spans, and the 32 bytes of `code` are written.
-        return unsafe Bytes32.filled { code in
-            unsafe lend(key, first, second) { key, first, second in
-                unsafe pc_hmac_sha256(
-                    code,
-                    key,
-                    keyCount,
-                    first,
-                    firstCount,
-                    second,
-                    secondCount
-                )
             }
         }
     }

@@ -5,7 +5,7 @@ package struct ByteReader: ~Escapable {
     private let bytes: Span<UInt8>
 
     /// The number of bytes read so far.
-    package private(set) var position = 0
+    package internal(set) var position = 0
 
     @_lifetime(copy bytes)
     package init(_ bytes: Span<UInt8>) {
@@ -36,19 +36,9 @@ package struct ByteReader: ~Escapable {
         number(at: try advance(8), count: 8)
     }
 
-    /// A copy of the next 20 bytes.
-    package mutating func readBytes20() throws(ByteError) -> Bytes20 {
-        Bytes20(copying: try readSpan(20))
-    }
-
     /// A copy of the next 32 bytes.
     package mutating func readBytes32() throws(ByteError) -> Bytes32 {
         Bytes32(copying: try readSpan(32))
-    }
-
-    /// A copy of the next 33 bytes.
-    package mutating func readBytes33() throws(ByteError) -> Bytes33 {
-        Bytes33(copying: try readSpan(33))
     }
 
     /// A copy of the next 64 bytes.
@@ -63,12 +53,6 @@ package struct ByteReader: ~Escapable {
         return bytes.extracting(start..<start + count)
     }
 
-    /// A one-byte length of at most `limit`, then as many bytes, borrowed.
-    @_lifetime(copy self)
-    package mutating func readVec8(limit: Int = 0xFF) throws(ByteError) -> Span<UInt8> {
-        try readVector(lengthBytes: 1, limit: limit)
-    }
-
     /// A two-byte length of at most `limit`, then as many bytes, borrowed.
     @_lifetime(copy self)
     package mutating func readVec16(limit: Int = 0xFFFF) throws(ByteError) -> Span<UInt8> {
@@ -81,31 +65,13 @@ package struct ByteReader: ~Escapable {
         try readVector(lengthBytes: 4, limit: limit)
     }
 
-    /// Bitcoin's variable-length number; a longer form than needed is refused.
-    package mutating func readCompactSize() throws(ByteError) -> UInt64 {
-        let start = position
-        let first = try readUInt8()
-        let width = CompactSize.width(first: first)
-        guard width > 1 else { return UInt64(first) }
-        guard remaining >= width - 1 else {
-            position = start
-            throw .truncated(needed: width, left: remaining)
-        }
-        let value = number(at: try advance(width - 1), count: width - 1)
-        guard CompactSize.width(of: value) == width else {
-            position = start
-            throw .nonCanonical
-        }
-        return value
-    }
-
     /// Fails unless every byte was read: trailing bytes are never ignored.
     package func finish() throws(ByteError) {
         guard remaining == 0 else { throw .trailing(count: remaining) }
     }
 
     /// Moves past `count` bytes and gives the place where they start.
-    private mutating func advance(_ count: Int) throws(ByteError) -> Int {
+    mutating func advance(_ count: Int) throws(ByteError) -> Int {
         guard count >= 0, count <= remaining else {
             throw .truncated(needed: count, left: remaining)
         }
@@ -114,7 +80,7 @@ package struct ByteReader: ~Escapable {
     }
 
     @_lifetime(copy self)
-    private mutating func readVector(
+    mutating func readVector(
         lengthBytes: Int,
         limit: Int
     ) throws(ByteError) -> Span<UInt8> {
@@ -132,7 +98,7 @@ package struct ByteReader: ~Escapable {
         return try readSpan(count)
     }
 
-    private func number(at start: Int, count: Int) -> UInt64 {
+    func number(at start: Int, count: Int) -> UInt64 {
         var value: UInt64 = 0
         for index in 0..<count {
             value |= UInt64(bytes[start + index]) << UInt64(8 * index)

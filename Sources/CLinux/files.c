@@ -1,18 +1,10 @@
 #define _GNU_SOURCE
-#include "CLinux.h"
+#include "result.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-
-#define RESULT(call) do { long r_ = (long)(call); return r_ < 0 ? -errno : r_; } while (0)
-#define STATUS(call) do { int r_ = (int)(call); return r_ < 0 ? -errno : r_; } while (0)
 
 long linux_read(int fd, void *bytes, long count) { RESULT(read(fd, bytes, (size_t)count)); }
 long linux_write(int fd, const void *bytes, long count) { RESULT(write(fd, bytes, (size_t)count)); }
@@ -22,77 +14,20 @@ long linux_pread(int fd, void *bytes, long count, int64_t offset) {
 long linux_pwrite(int fd, const void *bytes, long count, int64_t offset) {
     RESULT(pwrite(fd, bytes, (size_t)count, offset));
 }
-int64_t linux_seek_end(int fd) { RESULT(lseek(fd, 0, SEEK_END)); }
 int linux_close(int fd) { STATUS(close(fd)); }
-int linux_fsync(int fd) { STATUS(fsync(fd)); }
 int linux_fdatasync(int fd) { STATUS(fdatasync(fd)); }
-int linux_truncate(int fd, int64_t size) { STATUS(ftruncate(fd, size)); }
-int linux_allocate(int fd, int64_t offset, int64_t count) {
-    return -posix_fallocate(fd, offset, count); /* it returns the error itself, not through errno */
-}
 int linux_flock(int fd, int operation) { STATUS(flock(fd, operation)); }
-
-static int fill(int result, const struct stat *from, linux_file_facts *facts) {
-    if (result != 0) return -errno;
-    *facts = (linux_file_facts){
-        .size = from->st_size,
-        .device = from->st_dev,
-        .inode = from->st_ino,
-        .mode = from->st_mode,
-        .uid = from->st_uid,
-        .gid = from->st_gid,
-        .links = (uint32_t)from->st_nlink,
-        .modified_nanoseconds = from->st_mtim.tv_sec * 1000000000LL + from->st_mtim.tv_nsec,
-    };
-    return 0;
-}
-
-int linux_facts(int fd, linux_file_facts *facts) {
-    struct stat seen;
-    return fill(fstat(fd, &seen), &seen, facts);
-}
-
-int linux_facts_at(int directory, const char *path, linux_file_facts *facts) {
-    struct stat seen;
-    return fill(fstatat(directory, path, &seen, AT_SYMLINK_NOFOLLOW), &seen, facts);
-}
 
 int linux_open(int directory, const char *path, int flags, uint32_t mode) {
     STATUS(openat(directory, path, flags, (mode_t)mode));
 }
-int linux_mkdir(int directory, const char *path, uint32_t mode) {
-    STATUS(mkdirat(directory, path, (mode_t)mode));
-}
-int linux_rename(int from, const char *old_path, int to, const char *new_path, unsigned flags) {
-    /* renameat without flags, so that a profile needs only the one call that is used. */
-    STATUS(flags == 0 ? renameat(from, old_path, to, new_path)
-                      : renameat2(from, old_path, to, new_path, flags));
-}
-int linux_unlink(int directory, const char *path, int flags) { STATUS(unlinkat(directory, path, flags)); }
-int linux_chmod(int fd, uint32_t mode) { STATUS(fchmod(fd, (mode_t)mode)); }
-int linux_chown(int fd, uint32_t uid, uint32_t gid) { STATUS(fchown(fd, uid, gid)); }
-int linux_chown_at(int directory, const char *path, uint32_t uid, uint32_t gid) {
-    STATUS(fchownat(directory, path, uid, gid, AT_SYMLINK_NOFOLLOW));
+
+int64_t linux_size(int fd) {
+    struct stat seen;
+    return fstat(fd, &seen) == 0 ? seen.st_size : -errno;
 }
 
-long linux_directory_entries(int fd, void *bytes, long count) {
-    RESULT(syscall(SYS_getdents64, fd, bytes, (size_t)count));
-}
-
-const char *linux_directory_name(const void *bytes, long count, long *offset) {
-    if (*offset < 0 || *offset >= count) return NULL;
-    const struct dirent64 *entry = (const void *)((const char *)bytes + *offset);
-    *offset += entry->d_reclen;
-    return entry->d_name;
-}
-
-_Static_assert(LINUX_O_CREAT == O_CREAT && LINUX_O_EXCL == O_EXCL && LINUX_O_TRUNC == O_TRUNC, "open flags");
-_Static_assert(LINUX_O_APPEND == O_APPEND && LINUX_O_NONBLOCK == O_NONBLOCK, "open flags");
 _Static_assert(LINUX_O_DIRECTORY == O_DIRECTORY && LINUX_O_NOFOLLOW == O_NOFOLLOW, "open flags");
-_Static_assert(LINUX_O_CLOEXEC == O_CLOEXEC && LINUX_O_PATH == O_PATH, "open flags");
-_Static_assert(LINUX_AT_FDCWD == AT_FDCWD && LINUX_AT_REMOVEDIR == AT_REMOVEDIR, "at flags");
-_Static_assert(LINUX_RENAME_NOREPLACE == RENAME_NOREPLACE, "rename flags");
-_Static_assert(LINUX_LOCK_SH == LOCK_SH && LINUX_LOCK_EX == LOCK_EX, "locks");
-_Static_assert(LINUX_LOCK_NB == LOCK_NB && LINUX_LOCK_UN == LOCK_UN, "locks");
-_Static_assert(LINUX_MODE_TYPE == S_IFMT && LINUX_MODE_FILE == S_IFREG, "modes");
-_Static_assert(LINUX_MODE_DIRECTORY == S_IFDIR && LINUX_MODE_SOCKET == S_IFSOCK, "modes");
+_Static_assert(LINUX_O_CLOEXEC == O_CLOEXEC, "open flags");
+_Static_assert(LINUX_AT_FDCWD == AT_FDCWD, "at flags");
+_Static_assert(LINUX_LOCK_EX == LOCK_EX && LINUX_LOCK_NB == LOCK_NB, "locks");

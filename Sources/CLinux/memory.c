@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
-#include "CLinux.h"
+#include "result.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -54,23 +53,12 @@ void *linux_secret_map(long count, int *error) {
     return at;
 }
 
-int linux_secret_available(void) {
-    int fd = (int)syscall(SYS_memfd_secret, O_CLOEXEC);
-    if (fd < 0) return -errno;
-    close(fd);
-    return 0;
-}
-
 void *linux_arena_map(long count, int *error) {
     *error = 0;
     if (count <= 0) { *error = EINVAL; return NULL; }
     char *at = map_between_guards(count, -1, MAP_PRIVATE | MAP_ANONYMOUS, MADV_DONTDUMP, error);
     if (at != NULL) touch(at, count);
     return at;
-}
-
-int linux_arena_unmap(void *bytes, long count) {
-    return munmap((char *)bytes - PAGE, (size_t)pages(count) + 2 * PAGE) == 0 ? 0 : -errno;
 }
 
 void linux_wipe(void *bytes, long count) { explicit_bzero(bytes, (size_t)count); }

@@ -1,74 +1,8 @@
 #define _GNU_SOURCE
-#include "CLinux.h"
+#include "result.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-#define STATUS(call) do { int r_ = (int)(call); return r_ < 0 ? -errno : r_; } while (0)
-
-int linux_socket_pair(int *first, int *second) {
-    int pair[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return -errno;
-    *first = pair[0];
-    *second = pair[1];
-    return 0;
-}
-
-static int address(const uint8_t *path, long count, struct sockaddr_un *at) {
-    memset(at, 0, sizeof *at);
-    at->sun_family = AF_UNIX;
-    /* A leading NUL would name an abstract socket, which no file permission guards. */
-    if (count <= 0 || memchr(path, 0, (size_t)count) != NULL) return -EINVAL;
-    if (count >= (long)sizeof at->sun_path) return -ENAMETOOLONG;
-    memcpy(at->sun_path, path, (size_t)count);
-    return 0;
-}
-
-int linux_connect(const uint8_t *path, long count) {
-    struct sockaddr_un at;
-    int r = address(path, count, &at);
-    if (r != 0) return r;
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0) return -errno;
-    if (connect(fd, (struct sockaddr *)&at, sizeof at) == 0) return fd;
-    r = -errno;
-    close(fd);
-    return r;
-}
-
-/* Removes a socket that nobody listens on any more; a live one, or anything else, stays and is in the way. */
-static int clear_stale(const struct sockaddr_un *at) {
-    struct stat seen;
-    if (lstat(at->sun_path, &seen) != 0) return errno == ENOENT ? 0 : -errno;
-    if (!S_ISSOCK(seen.st_mode)) return -EEXIST;
-    int fd = linux_connect((const uint8_t *)at->sun_path, (long)strlen(at->sun_path));
-    if (fd >= 0) { close(fd); return -EADDRINUSE; }
-    if (fd != -ECONNREFUSED) return fd;
-    STATUS(unlink(at->sun_path));
-}
-
-int linux_listen(const uint8_t *path, long count, uint32_t mode, int backlog) {
-    struct sockaddr_un at;
-    int r = address(path, count, &at);
-    if (r == 0) r = clear_stale(&at);
-    if (r != 0) return r;
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0) return -errno;
-    /* The mode by umask: a chmod afterwards would leave a moment in which anyone may connect. */
-    mode_t before = umask((mode_t)(~mode & 0777));
-    r = bind(fd, (struct sockaddr *)&at, sizeof at) == 0 ? 0 : -errno;
-    umask(before);
-    if (r == 0) r = listen(fd, backlog) == 0 ? 0 : -errno;
-    if (r == 0) return fd;
-    close(fd);
-    return r;
-}
 
 int linux_accept(int fd, int nonblocking) {
     STATUS(accept4(fd, NULL, NULL, SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0)));
@@ -84,21 +18,12 @@ int linux_peer(int fd, uint32_t *uid, uint32_t *gid, int *pid) {
     return 0;
 }
 
-int linux_shutdown_write(int fd) { STATUS(shutdown(fd, SHUT_WR)); }
-
-int linux_nonblocking(int fd, int on) {
-    int flags = fcntl(fd, F_GETFL);
-    if (flags < 0) return -errno;
-    STATUS(fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK));
-}
-
-int linux_keep_on_exec(int fd, int keep) { STATUS(fcntl(fd, F_SETFD, keep ? 0 : FD_CLOEXEC)); }
-
 int linux_poll(linux_poll_entry *entries, long count, int milliseconds) {
     STATUS(poll((struct pollfd *)entries, (nfds_t)count, milliseconds));
 }
 
 _Static_assert(sizeof(linux_poll_entry) == sizeof(struct pollfd), "poll entry");
 _Static_assert(__builtin_offsetof(linux_poll_entry, returned) == __builtin_offsetof(struct pollfd, revents), "poll entry");
+
 _Static_assert(LINUX_POLLIN == POLLIN && LINUX_POLLOUT == POLLOUT, "poll events");
 _Static_assert(LINUX_POLLERR == POLLERR && LINUX_POLLHUP == POLLHUP, "poll events");

@@ -13,30 +13,15 @@ static int serialize(const secp256k1_context *ctx, uint8_t out33[33], const secp
     return secp256k1_ec_pubkey_serialize(ctx, out33, &count, key, SECP256K1_EC_COMPRESSED);
 }
 
-/* The library would also take the hybrid forms, which begin with 6 or 7. */
-static int parse(const secp256k1_context *ctx, secp256k1_pubkey *key, const uint8_t *bytes,
-                 size_t count) {
-    if (count != 33 && !(count == 65 && bytes[0] == 4)) {
-        return 0;
-    }
-    return secp256k1_ec_pubkey_parse(ctx, key, bytes, count);
-}
-
 int pc_public_key(const secp256k1_context *ctx, uint8_t out33[33], const uint8_t secret32[32]) {
     secp256k1_pubkey key;
     return secp256k1_ec_pubkey_create(ctx, &key, secret32) && serialize(ctx, out33, &key);
 }
 
-int pc_compress(const secp256k1_context *ctx, uint8_t out33[33], const uint8_t *key,
-                size_t key_count) {
-    secp256k1_pubkey parsed;
-    return parse(ctx, &parsed, key, key_count) && serialize(ctx, out33, &parsed);
-}
-
 int pc_add_to_public(const secp256k1_context *ctx, uint8_t out33[33], const uint8_t key33[33],
                      const uint8_t tweak32[32]) {
     secp256k1_pubkey key;
-    return parse(ctx, &key, key33, 33) && secp256k1_ec_pubkey_tweak_add(ctx, &key, tweak32) &&
+    return secp256k1_ec_pubkey_parse(ctx, &key, key33, 33) && secp256k1_ec_pubkey_tweak_add(ctx, &key, tweak32) &&
            serialize(ctx, out33, &key);
 }
 
@@ -55,7 +40,7 @@ int pc_ecdsa_sign(const secp256k1_context *ctx, uint8_t sig64[64], const uint8_t
     secp256k1_ecdsa_signature signature;
     uint8_t extra[32] = {0};
     uint32_t counter = 0;
-    if (key33 ? !parse(ctx, &key, key33, 33) : !secp256k1_ec_pubkey_create(ctx, &key, secret32)) {
+    if (key33 ? !secp256k1_ec_pubkey_parse(ctx, &key, key33, 33) : !secp256k1_ec_pubkey_create(ctx, &key, secret32)) {
         return 0;
     }
     do {
@@ -77,32 +62,8 @@ int pc_ecdsa_sign(const secp256k1_context *ctx, uint8_t sig64[64], const uint8_t
     return 1;
 }
 
-int pc_ecdsa_verify(const secp256k1_context *ctx, const uint8_t sig64[64],
-                    const uint8_t digest32[32], const uint8_t *key, size_t key_count) {
-    secp256k1_pubkey parsed;
-    secp256k1_ecdsa_signature signature;
-    return parse(ctx, &parsed, key, key_count) &&
-           secp256k1_ecdsa_signature_parse_compact(ctx, &signature, sig64) &&
-           secp256k1_ecdsa_verify(ctx, &signature, digest32, &parsed);
-}
-
-int pc_der_to_compact(const secp256k1_context *ctx, uint8_t sig64[64], const uint8_t *der,
-                      size_t der_count) {
-    secp256k1_ecdsa_signature signature;
-    return secp256k1_ecdsa_signature_parse_der(ctx, &signature, der, der_count) &&
-           secp256k1_ecdsa_signature_serialize_compact(ctx, sig64, &signature);
-}
-
-int pc_compact_to_der(const secp256k1_context *ctx, uint8_t out72[72], size_t *out_count,
-                      const uint8_t sig64[64]) {
-    secp256k1_ecdsa_signature signature;
-    *out_count = 72;
-    return secp256k1_ecdsa_signature_parse_compact(ctx, &signature, sig64) &&
-           secp256k1_ecdsa_signature_serialize_der(ctx, out72, out_count, &signature);
-}
-
 /* Signs with a pair, which it wipes, and verifies. With xonly32 the pair must be of that key. */
-static int sign_with_pair(const secp256k1_context *ctx, uint8_t sig64[64], const uint8_t *message,
+int pc_sign_with_pair(const secp256k1_context *ctx, uint8_t sig64[64], const uint8_t *message,
                           size_t message_count, secp256k1_keypair *pair, const uint8_t aux32[32],
                           const uint8_t *xonly32) {
     static const uint8_t none[1];
@@ -124,13 +85,6 @@ static int sign_with_pair(const secp256k1_context *ctx, uint8_t sig64[64], const
     return good;
 }
 
-int pc_schnorr_sign(const secp256k1_context *ctx, uint8_t sig64[64], const uint8_t *message,
-                    size_t message_count, const uint8_t secret32[32], const uint8_t aux32[32]) {
-    secp256k1_keypair pair;
-    return secp256k1_keypair_create(ctx, &pair, secret32) &&
-           sign_with_pair(ctx, sig64, message, message_count, &pair, aux32, NULL);
-}
-
 int pc_taproot_secret(const secp256k1_context *ctx, uint8_t secret32[32], const uint8_t key33[33],
                       const uint8_t tweak32[32]) {
     /* BIP-341 tweaks the key whose y is even: the secret, or its negative where the y is odd. */
@@ -147,22 +101,13 @@ int pc_taproot_sign(const secp256k1_context *ctx, uint8_t sig64[64], const uint8
     memcpy(tweaked, secret32, sizeof tweaked);
     const int good = pc_taproot_secret(ctx, tweaked, key33, tweak32) &&
                      secp256k1_keypair_create(ctx, &pair, tweaked) &&
-                     sign_with_pair(ctx, sig64, digest32, 32, &pair, aux32, xonly32);
+                     pc_sign_with_pair(ctx, sig64, digest32, 32, &pair, aux32, xonly32);
     wipe(tweaked, sizeof tweaked);
     return good;
 }
 
 int pc_secret_is_valid(const secp256k1_context *ctx, const uint8_t secret32[32]) {
     return secp256k1_ec_seckey_verify(ctx, secret32);
-}
-
-int pc_schnorr_verify(const secp256k1_context *ctx, const uint8_t sig64[64],
-                      const uint8_t *message, size_t message_count, const uint8_t xonly32[32]) {
-    static const uint8_t none[1];
-    secp256k1_xonly_pubkey key;
-    return secp256k1_xonly_pubkey_parse(ctx, &key, xonly32) &&
-           secp256k1_schnorrsig_verify(ctx, sig64, message_count ? message : none, message_count,
-                                       &key);
 }
 
 int pc_xonly_add(const secp256k1_context *ctx, uint8_t out32[32], int *parity,

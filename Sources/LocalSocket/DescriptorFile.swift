@@ -2,31 +2,11 @@ private import CLinux
 
 /// A Descriptor that is a file: positions, durability, locks.
 extension Descriptor {
-    /// Opens `path`, a text without a NUL (at most 4,095 bytes), relative to the working directory;
-    /// close-on-exec, following no link at its end.
-    package static func open(
-        _ path: UnsafePointer<CChar>,
-        writing: Bool
-    ) throws(SocketError) -> Descriptor {
-        let access = writing ? LINUX_O_RDWR : LINUX_O_RDONLY
-        // SAFETY: the caller's path ends with a NUL; the call only reads it.
-        let number = unsafe linux_open(
-            LINUX_AT_FDCWD,
-            path,
-            access | LINUX_O_CLOEXEC | LINUX_O_NOFOLLOW,
-            0
-        )
-        if number < 0 { throw .failed(.open, errno: -number) }
-        return Descriptor(adopting: number)
-    }
-
     /// The size of the file in bytes.
     package borrowing func fileSize() throws(SocketError) -> Int {
-        var facts = linux_file_facts()
-        // SAFETY: the call fills the one record it is given.
-        let result = unsafe linux_facts(number, &facts)
-        if result < 0 { throw .failed(.facts, errno: -result) }
-        return Int(facts.size)
+        let size = linux_size(number)
+        if size < 0 { throw .failed(.facts, errno: Int32(-size)) }
+        return Int(size)
     }
 
     /// Fills `bytes` from the file's bytes at `offset`; throws `ended` when the file is shorter.

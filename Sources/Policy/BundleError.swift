@@ -42,16 +42,4 @@ package enum BundleError: Error, Equatable, Sendable {
 /// The repeated parts of a bundle, for messages.
 package enum BundleSection: UInt8, Equatable, Sendable {
     case wallets, lists, destinations, scriptLengths, limits, rules
-
-    /// The word for the section in messages.
-    package var name: StaticString {
-        switch self {
-        case .wallets: "wallets"
-        case .lists: "destination lists"
-        case .destinations: "destinations"
-        case .scriptLengths: "lengths of destination scripts"
-        case .limits: "limits"
-        case .rules: "rules"
-        }
-    }
 }

@@ -1,4 +1,4 @@
-package import Bitcoin
+private import Bitcoin
 private import BitcoinCrypto
 package import Bytes
 
@@ -33,25 +33,8 @@ package struct CheckedBundle: ~Escapable {
     /// The bundle hash: what leaves and the state record name.
     package var hash: Bytes32 { TaggedHash.hash(tag: "portcullis/bundle/1", bytes) }
 
-    /// The network the policy is for.
-    package var network: Network {
-        guard let network = Network(rawValue: networkCode) else {
-            preconditionFailure("unchecked network")
-        }
-        return network
-    }
-
-    /// The code of the network (protocol.md, section 1).
-    package var networkCode: UInt8 { bytes[BundleHeader.networkOffset] }
-
     /// The number of the bundle in its line, from 1.
     package var epoch: UInt64 { bytes.littleEndian64(at: BundleHeader.epochOffset) }
-
-    /// The hash of the bundle before this one; zero for the first.
-    package var parentHash: Bytes32 { bytes32(at: BundleHeader.parentOffset) }
-
-    /// SHA-256 of the source.
-    package var sourceHash: Bytes32 { bytes32(at: BundleHeader.sourceHashOffset) }
 
     /// The satoshi that the signer will ever release before a refill.
     package var allowance: UInt64 { bytes.littleEndian64(at: BundleHeader.allowanceOffset) }
@@ -69,17 +52,6 @@ package struct CheckedBundle: ~Escapable {
         let stride = 2 + SSHPublicKey.byteCount
         let start = layout.adminKeys + index * stride + 2
         return bytes.extracting(start..<(start + SSHPublicKey.byteCount))
-    }
-
-    /// The TOML text the bundle was compiled from, byte for byte.
-    package var source: Span<UInt8> {
-        @_lifetime(copy self) get {
-            bytes.extracting(layout.source..<(layout.source + layout.sourceCount))
-        }
-    }
-
-    private func bytes32(at offset: Int) -> Bytes32 {
-        Bytes32(copying: bytes.extracting(offset..<(offset + 32)))
     }
 
     /// A mask of the lowest `count` bits, 0 to 64.

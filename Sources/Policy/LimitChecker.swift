@@ -60,7 +60,8 @@ extension BundleChecker {
         for item in 0..<layout.limitCount {
             let limit = LimitRecord(bytes, at: limitOffset)
             limitOffset = limit.end
-            guard case .rule(let wanted) = limit.scope else { continue }
+            guard limit.scopeKey >> 16 == 2 else { continue }
+            let wanted = Int(limit.scopeIndex)
             guard wanted < layout.ruleCount else {
                 throw .wrongScopeIndex(item: item, found: limit.scopeIndex)
             }

@@ -1,25 +1,3 @@
-/// What a limit counts.
-package enum LimitScope: Equatable, Sendable {
-    /// Everything the policy lets out.
-    case global
-    /// What leaves one wallet (its index).
-    case wallet(Int)
-    /// What one allow rule lets out (its index).
-    case rule(Int)
-    /// What is paid to the destinations of one list (its index).
-    case list(Int)
-
-    init?(code: UInt8, index: UInt16) {
-        switch code {
-        case 0 where index == 0: self = .global
-        case 1: self = .wallet(Int(index))
-        case 2: self = .rule(Int(index))
-        case 3: self = .list(Int(index))
-        default: return nil
-        }
-    }
-}
-
 /// One limit of a checked bundle: at most so much and so often in any window of that length.
 package struct LimitRecord: ~Escapable {
     /// What `amountMax` and `countMax` hold in the bundle when there is no such cap.
@@ -47,14 +25,6 @@ package struct LimitRecord: ~Escapable {
     /// The name of the limit, UTF-8, 1 to 255 bytes.
     package var name: Span<UInt8> {
         @_lifetime(copy self) get { bytes.extracting((start + 1)..<fields) }
-    }
-
-    /// What the limit counts.
-    package var scope: LimitScope {
-        guard let scope = LimitScope(code: bytes[fields], index: scopeIndex) else {
-            preconditionFailure("unchecked limit")
-        }
-        return scope
     }
 
     /// The length of the sliding window in seconds, at least 1.

@@ -12,18 +12,6 @@ package enum PolicyRefusal: UInt16, Equatable, Sendable {
     case destinationNotListed = 204
     /// A deny rule matched. `expected` its lists as bits (0: any), `found` the lists paid to.
     case deniedByRule = 205
-
-    /// The stable name that logs, documents and answers use.
-    package var name: StaticString {
-        switch self {
-        case .noRuleForWallet: "no-rule-for-wallet"
-        case .outflowOverMaximum: "outflow-over-maximum"
-        case .feeOverMaximum: "fee-over-maximum"
-        case .feerateOverMaximum: "feerate-over-maximum"
-        case .destinationNotListed: "destination-not-listed"
-        case .deniedByRule: "denied-by-rule"
-        }
-    }
 }
 
 /// One reason for a refusal with the numbers that explain it.

@@ -12,7 +12,7 @@ package struct CompactRange: Sendable {
     package private(set) var size: UInt64
 
     /// The first `size.nonzeroBitCount` are the subtrees' roots, largest subtree first.
-    private var stack: InlineArray<64, Bytes32>
+    private(set) var stack: InlineArray<64, Bytes32>
 
     /// The frontier of the empty tree.
     package init() {
@@ -39,11 +39,6 @@ package struct CompactRange: Sendable {
     /// The number of hashes.
     package var count: Int { size.nonzeroBitCount }
 
-    /// The hashes, largest subtree first.
-    package var hashes: Span<Bytes32> {
-        @_lifetime(borrow self) borrowing get { stack.span.extracting(0..<count) }
-    }
-
     /// Adds one leaf by its leaf hash; a tree of `sizeMax` leaves takes no more.
     package mutating func append(leafHash: Bytes32) {
         precondition(size < Self.sizeMax, "the tree is full")
@@ -68,12 +63,5 @@ package struct CompactRange: Sendable {
             hash = Merkle.nodeHash(stack[place], hash)
         }
         return hash
-    }
-
-    /// Writes the hashes one after the other, largest subtree first.
-    package func writeHashes(to writer: inout ByteWriter) throws(ByteError) {
-        for place in 0..<count {
-            try writer.write(stack[place])
-        }
     }
 }

@@ -12,13 +12,6 @@ package struct AssessHead: Equatable, Sendable {
     /// The uid that asks.
     package let requester: UInt32
 
-    package init(slot: UInt16, time: UInt64, requester: UInt32) {
-        precondition(slot < UInt16(Self.slotCount), "a slot of the signer")
-        self.slot = slot
-        self.time = time
-        self.requester = requester
-    }
-
     /// Reads the head; a version, slot or approval that there is not is a breach by the gate.
     package init(reading reader: inout ByteReader) throws(ByteError) {
         guard try reader.readUInt8() == 1 else { throw .nonCanonical }
@@ -28,14 +21,6 @@ package struct AssessHead: Equatable, Sendable {
         guard try reader.readUInt16() == 0, slot < UInt16(Self.slotCount) else {
             throw .nonCanonical
         }
-    }
-
-    package func write(to writer: inout ByteWriter) throws(ByteError) {
-        try writer.writeUInt8(1)
-        try writer.writeUInt16(slot)
-        try writer.writeUInt64(time)
-        try writer.writeUInt32(requester)
-        try writer.writeUInt16(0)
     }
 }
 
@@ -64,22 +49,6 @@ package struct AssessReply: ~Escapable {
         self.digest = digest
         self.resolvedByteCount = resolvedByteCount
         self.leaf = leaf
-    }
-
-    /// Reads a whole payload.
-    @_lifetime(copy bytes)
-    package init(reading bytes: Span<UInt8>) throws(ByteError) {
-        var reader = ByteReader(bytes)
-        slot = try reader.readUInt16()
-        guard let verdict = LeafVerdict(rawValue: try reader.readUInt8()) else {
-            throw .nonCanonical
-        }
-        self.verdict = verdict
-        refusal = try RefusalDetail(reading: &reader)
-        digest = try reader.readBytes32()
-        resolvedByteCount = try reader.readUInt32()
-        leaf = try reader.readVec16(limit: LeafKind.leafByteCountMax)
-        try reader.finish()
     }
 
     package func write(to writer: inout ByteWriter) throws(ByteError) {

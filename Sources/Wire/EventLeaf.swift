@@ -55,27 +55,6 @@ package struct EventLeaf: Equatable, Sendable {
         self.tag = tag
     }
 
-    /// Reads a whole leaf.
-    package init(reading bytes: Span<UInt8>) throws(ByteError) {
-        var reader = ByteReader(bytes)
-        let header = try LeafHeader(reading: &reader)
-        guard header.kind == .event, let event = SignerEvent(rawValue: try reader.readUInt8())
-        else { throw .nonCanonical }
-        salt = header.salt
-        self.event = event
-        homeID = try reader.readBytes32()
-        logNumber = try reader.readUInt32()
-        logSize = try reader.readUInt64()
-        root = try reader.readBytes32()
-        epoch = try reader.readUInt64()
-        bundleHash = try reader.readBytes32()
-        allowanceTotal = try reader.readUInt64()
-        allowanceSpent = try reader.readUInt64()
-        kernel = try reader.readUInt32()
-        tag = try reader.readBytes32()
-        try reader.finish()
-    }
-
     /// Writes everything before the tag.
     package func writeUntagged(to writer: inout ByteWriter) throws(ByteError) {
         try LeafHeader(kind: .event, salt: salt).write(to: &writer)

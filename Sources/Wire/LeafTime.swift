@@ -18,22 +18,6 @@ package struct LeafTime: Equatable, Sendable {
     package let sync: UInt8
     package let maxErrorMicroseconds: UInt32
 
-    package init(
-        logTime: UInt64,
-        realtime: UInt64,
-        boottime: UInt64,
-        bootID: Bytes16,
-        sync: UInt8,
-        maxErrorMicroseconds: UInt32
-    ) {
-        self.logTime = logTime
-        self.realtime = realtime
-        self.boottime = boottime
-        self.bootID = bootID
-        self.sync = sync
-        self.maxErrorMicroseconds = maxErrorMicroseconds
-    }
-
     package init(reading reader: inout ByteReader) throws(ByteError) {
         logTime = try reader.readUInt64()
         realtime = try reader.readUInt64()
@@ -41,14 +25,5 @@ package struct LeafTime: Equatable, Sendable {
         bootID = Bytes16(copying: try reader.readSpan(16))
         sync = try reader.readUInt8()
         maxErrorMicroseconds = try reader.readUInt32()
-    }
-
-    package func write(to writer: inout ByteWriter) throws(ByteError) {
-        try writer.writeUInt64(logTime)
-        try writer.writeUInt64(realtime)
-        try writer.writeUInt64(boottime)
-        try writer.write(bootID)
-        try writer.writeUInt8(sync)
-        try writer.writeUInt32(maxErrorMicroseconds)
     }
 }

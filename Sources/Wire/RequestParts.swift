@@ -15,23 +15,6 @@ package struct RequestInput: Sendable {
     /// 0: the key path or the only key.
     package let selector: UInt8
 
-    package init(
-        txid: Bytes32,
-        vout: UInt32,
-        sequence: UInt32,
-        amount: UInt64,
-        claim: OwnerClaim,
-        sighash: UInt8
-    ) {
-        self.txid = txid
-        self.vout = vout
-        self.sequence = sequence
-        self.amount = amount
-        self.claim = claim
-        self.sighash = sighash
-        selector = 0
-    }
-
     package init(reading reader: inout ByteReader) throws(ByteError) {
         txid = try reader.readBytes32()
         vout = try reader.readUInt32()
@@ -40,16 +23,6 @@ package struct RequestInput: Sendable {
         claim = try OwnerClaim(reading: &reader)
         sighash = try reader.readUInt8()
         selector = try reader.readUInt8()
-    }
-
-    package func write(to writer: inout ByteWriter) throws(ByteError) {
-        try writer.write(txid)
-        try writer.writeUInt32(vout)
-        try writer.writeUInt32(sequence)
-        try writer.writeUInt64(amount)
-        try claim.write(to: &writer)
-        try writer.writeUInt8(sighash)
-        try writer.writeUInt8(selector)
     }
 }
 
@@ -60,22 +33,10 @@ package struct OwnerClaim: Equatable, Sendable {
     package let branch: UInt8
     package let index: UInt32
 
-    package init(wallet: UInt8, branch: UInt8, index: UInt32) {
-        self.wallet = wallet
-        self.branch = branch
-        self.index = index
-    }
-
     package init(reading reader: inout ByteReader) throws(ByteError) {
         wallet = try reader.readUInt8()
         branch = try reader.readUInt8()
         index = try reader.readUInt32()
-    }
-
-    package func write(to writer: inout ByteWriter) throws(ByteError) {
-        try writer.writeUInt8(wallet)
-        try writer.writeUInt8(branch)
-        try writer.writeUInt32(index)
     }
 }
 
@@ -86,13 +47,6 @@ package struct RequestOutput: ~Escapable {
     package let script: Span<UInt8>
     package let claim: OwnerClaim?
 
-    @_lifetime(copy script)
-    package init(amount: UInt64, script: Span<UInt8>, claim: OwnerClaim?) {
-        self.amount = amount
-        self.script = script
-        self.claim = claim
-    }
-
     @_lifetime(copy reader)
     package init(reading reader: inout ByteReader) throws(ByteError) {
         amount = try reader.readUInt64()
@@ -102,14 +56,6 @@ package struct RequestOutput: ~Escapable {
         case 1: claim = try OwnerClaim(reading: &reader)
         default: throw .nonCanonical
         }
-    }
-
-    package func write(to writer: inout ByteWriter) throws(ByteError) {
-        try writer.writeUInt64(amount)
-        try writer.writeVec16(script)
-        guard let claim else { return try writer.writeUInt8(0) }
-        try writer.writeUInt8(1)
-        try claim.write(to: &writer)
     }
 }
 

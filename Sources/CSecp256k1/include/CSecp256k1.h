@@ -10,14 +10,11 @@
 /* libsecp256k1 over serialized keys. Parsed keys and key pairs live on the stack of one call and
    those that are secret are wiped before it returns. Every function returns 1 for success and 0
    for an input that the curve does not admit; on 0 what was to be written is zero or unspecified.
-   Nothing here allocates. */
+   Nothing here allocates. This
+   header has what the signer calls; CSecp256k1Outside.h has what only the others call. */
 
 /* The compressed public key of a secret. */
 int pc_public_key(const secp256k1_context *ctx, uint8_t out33[33], const uint8_t secret32[32]);
-
-/* The compressed form of a key of 33 bytes, or of 65 bytes beginning with 4. */
-int pc_compress(const secp256k1_context *ctx, uint8_t out33[33], const uint8_t *key,
-                size_t key_count);
 
 /* out = key + tweak * G, compressed. */
 int pc_add_to_public(const secp256k1_context *ctx, uint8_t out33[33], const uint8_t key33[33],
@@ -31,29 +28,11 @@ int pc_add_secret(const secp256k1_context *ctx, uint8_t tweak32[32], const uint8
 int pc_ecdsa_sign(const secp256k1_context *ctx, uint8_t sig64[64], const uint8_t digest32[32],
                   const uint8_t secret32[32], const uint8_t *key33);
 
-/* Whether a signature with low s is good for the key. */
-int pc_ecdsa_verify(const secp256k1_context *ctx, const uint8_t sig64[64],
-                    const uint8_t digest32[32], const uint8_t *key, size_t key_count);
-
-/* Strict DER to r and s, and back; room for the latter is 72 bytes. */
-int pc_der_to_compact(const secp256k1_context *ctx, uint8_t sig64[64], const uint8_t *der,
-                      size_t der_count);
-int pc_compact_to_der(const secp256k1_context *ctx, uint8_t out72[72], size_t *out_count,
-                      const uint8_t sig64[64]);
-
-/* BIP-340 over a message of any length, verified. */
-int pc_schnorr_sign(const secp256k1_context *ctx, uint8_t sig64[64], const uint8_t *message,
-                    size_t message_count, const uint8_t secret32[32], const uint8_t aux32[32]);
-
 /* BIP-340 with the key of BIP-341's key path and zero auxiliary data, verified: the secret's key is
    key33, and with the tweak it must give the output key xonly32. */
 int pc_taproot_sign(const secp256k1_context *ctx, uint8_t sig64[64], const uint8_t digest32[32],
                     const uint8_t secret32[32], const uint8_t key33[33],
                     const uint8_t tweak32[32], const uint8_t xonly32[32]);
-
-/* Whether a BIP-340 signature is good for the x-only key. */
-int pc_schnorr_verify(const secp256k1_context *ctx, const uint8_t sig64[64],
-                      const uint8_t *message, size_t message_count, const uint8_t xonly32[32]);
 
 /* The x-only output key of BIP-341 and the parity of its y. */
 int pc_xonly_add(const secp256k1_context *ctx, uint8_t out32[32], int *parity,
@@ -63,7 +42,14 @@ int pc_xonly_add(const secp256k1_context *ctx, uint8_t out32[32], int *parity,
 int pc_taproot_secret(const secp256k1_context *ctx, uint8_t secret32[32], const uint8_t key33[33],
                       const uint8_t tweak32[32]);
 
+/* BIP-340 with a key pair, verified; the pair is wiped. The key must be xonly32 if that is not null. */
+int pc_sign_with_pair(const secp256k1_context *ctx, uint8_t sig64[64], const uint8_t *message,
+                      size_t message_count, secp256k1_keypair *pair, const uint8_t aux32[32],
+                      const uint8_t *xonly32);
+
 /* Whether a secret is between 1 and the group order less 1. */
 int pc_secret_is_valid(const secp256k1_context *ctx, const uint8_t secret32[32]);
+
+#include "CSecp256k1Outside.h"
 
 #endif

@@ -1,22 +1,5 @@
 private import CLinux
 
-/// Who is at the other end of a socket, as the kernel recorded it when they connected.
-package struct PeerCredentials: Equatable, Sendable {
-    /// The effective user id.
-    package let uid: UInt32
-    /// The effective group id.
-    package let gid: UInt32
-    /// The process id; it may have been reused since.
-    package let pid: Int32
-
-    /// These credentials.
-    package init(uid: UInt32, gid: UInt32, pid: Int32) {
-        self.uid = uid
-        self.gid = gid
-        self.pid = pid
-    }
-}
-
 /// The two ends of a socket pair.
 package struct DescriptorPair: ~Copyable {
     /// One end.
@@ -50,8 +33,25 @@ package struct DescriptorPair: ~Copyable {
     }
 }
 
-/// A Descriptor that is a stream socket on this machine.
 extension Descriptor {
+    /// Opens `path`, a text without a NUL (at most 4,095 bytes), relative to the working directory;
+    /// close-on-exec, following no link at its end.
+    package static func open(
+        _ path: UnsafePointer<CChar>,
+        writing: Bool
+    ) throws(SocketError) -> Descriptor {
+        let access = writing ? LINUX_O_RDWR : LINUX_O_RDONLY
+        // SAFETY: the caller's path ends with a NUL; the call only reads it.
+        let number = unsafe linux_open(
+            LINUX_AT_FDCWD,
+            path,
+            access | LINUX_O_CLOEXEC | LINUX_O_NOFOLLOW,
+            0
+        )
+        if number < 0 { throw .failed(.open, errno: -number) }
+        return Descriptor(adopting: number)
+    }
+
     /// Listens at `path` (UTF-8, no NUL, at most 107 bytes) with the permission bits `mode`.
     ///
     /// A socket file that nobody listens at any more is replaced; a live one (98, EADDRINUSE) or
@@ -79,28 +79,6 @@ extension Descriptor {
         }
         if result < 0 { throw .failed(.connect, errno: -result) }
         return Descriptor(adopting: result)
-    }
-
-    /// Takes the next connection of a listener, close-on-exec; throws `wouldBlock` when there is
-    /// none and the listener is nonblocking.
-    package borrowing func accept(nonblocking: Bool = false) throws(SocketError) -> Descriptor {
-        while true {
-            let result = linux_accept(number, nonblocking ? 1 : 0)
-            if result >= 0 { return Descriptor(adopting: result) }
-            if result == -LINUX_EAGAIN { throw .wouldBlock }
-            if result != -LINUX_EINTR { throw .failed(.accept, errno: -result) }
-        }
-    }
-
-    /// Who is at the other end.
-    package borrowing func peerCredentials() throws(SocketError) -> PeerCredentials {
-        var uid: UInt32 = 0
-        var gid: UInt32 = 0
-        var pid: Int32 = 0
-        // SAFETY: the call writes one number to each address.
-        let result = unsafe linux_peer(number, &uid, &gid, &pid)
-        if result < 0 { throw .failed(.peerCredentials, errno: -result) }
-        return PeerCredentials(uid: uid, gid: gid, pid: pid)
     }
 
     /// Tells the other end that nothing more will be written.

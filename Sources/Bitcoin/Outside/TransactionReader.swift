@@ -28,11 +28,6 @@ package struct TransactionOutput: Equatable, Sendable {
 /// Call `readInput` exactly `inputCount` times, then `readOutputCount`, then `readOutput` that many
 /// times, then (if `hasWitness`) `readWitness` once for each input, and `finish` at last.
 package struct TransactionReader: ~Escapable {
-    /// An input is an outpoint, an empty script and a sequence at least.
-    package static let inputByteCountMin = 41
-    /// An output is an amount and an empty script at least.
-    package static let outputByteCountMin = 9
-
     private var reader: ByteReader
     package let version: UInt32
     package let hasWitness: Bool
@@ -88,7 +83,7 @@ package struct TransactionReader: ~Escapable {
     package mutating func readOutputCount() throws(BitcoinError) -> Int {
         precondition(inputsLeft == 0, "inputs not read")
         do throws(ByteError) {
-            outputsLeft = try reader.readCount(itemByteCountMin: Self.outputByteCountMin)
+            outputsLeft = try reader.readCount(itemByteCountMin: TransactionSize.outputByteCountMin)
         } catch {
             throw .bytes(error)
         }
@@ -155,7 +150,7 @@ extension ByteReader {
     fileprivate mutating func readHead(form: TransactionForm) throws(ByteError) -> TransactionHead {
         let version = try readUInt32()
         let bodyStart = position
-        let count = try readCount(itemByteCountMin: TransactionReader.inputByteCountMin)
+        let count = try readCount(itemByteCountMin: TransactionSize.inputByteCountMin)
         guard form == .network, count == 0 else {
             return TransactionHead(
                 version: version,
@@ -167,7 +162,7 @@ extension ByteReader {
         return TransactionHead(
             version: version,
             flag: try readUInt8(),
-            inputCount: try readCount(itemByteCountMin: TransactionReader.inputByteCountMin),
+            inputCount: try readCount(itemByteCountMin: TransactionSize.inputByteCountMin),
             bodyStart: bodyStart + 2
         )
     }

@@ -43,3 +43,14 @@ package enum ConsistencyProof {
         guard ProofShape.climbBorder(from: new, upper) == newRoot else { throw .rootMismatch }
     }
 }
+
+extension ProofShape {
+    /// Up the inner part, but only over siblings on the left: the way of the older, smaller tree.
+    static func climbLeft(from start: Bytes32, _ siblings: Span<UInt8>, path: UInt64) -> Bytes32 {
+        var hash = start
+        for level in 0..<siblings.count / Merkle.hashCount where path >> UInt64(level) & 1 == 1 {
+            hash = Merkle.nodeHash(hashAt(level, in: siblings), hash)
+        }
+        return hash
+    }
+}

@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
-#include "CLinux.h"
+#include "../result.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <termios.h>
 #include <unistd.h>

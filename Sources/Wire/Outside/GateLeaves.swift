@@ -1,54 +1,6 @@
 package import Bytes
 
-/// An outpoint: `bytes[32] txid | u32 vout`, the txid as hashed.
-package struct LeafOutpoint: Equatable, Sendable {
-    package let txid: Bytes32
-    package let vout: UInt32
-
-    package init(txid: Bytes32, vout: UInt32) {
-        self.txid = txid
-        self.vout = vout
-    }
-
-    package init(reading reader: inout ByteReader) throws(ByteError) {
-        txid = try reader.readBytes32()
-        vout = try reader.readUInt32()
-    }
-
-    package func write(to writer: inout ByteWriter) throws(ByteError) {
-        try writer.write(txid)
-        try writer.writeUInt32(vout)
-    }
-
-    /// The order by which a transaction's anchor is its least outpoint: txid bytes, then vout.
-    package func precedes(_ other: LeafOutpoint) -> Bool {
-        txid == other.txid ? vout < other.vout : txid.precedes(other.txid)
-    }
-}
-
-/// What the gate made of a decision.
-package enum ChargeOutcome: UInt8, Equatable, Sendable {
-    case charged = 1
-    case limitExceeded = 2
-    case refusedBySigner = 3
-}
-
-/// The gate's companion to a decision; it stands right after it.
-package struct ChargeLeaf: Equatable, Sendable {
-    package static let byteCount =
-        LeafHeader.byteCount + 8 + 1 + 2 + 2 + 36 + 4 + LeafTime.byteCount
-    /// Stands for no rule and no limit.
-    package static let none = UInt16.max
-
-    package let salt: Bytes16
-    package let decisionIndex: UInt64
-    package let outcome: ChargeOutcome
-    package let rule: UInt16
-    package let limit: UInt16
-    package let group: LeafOutpoint
-    package let requester: UInt32
-    package let time: LeafTime
-
+extension ChargeLeaf {
     package init(
         salt: Bytes16,
         decisionIndex: UInt64,
@@ -67,25 +19,6 @@ package struct ChargeLeaf: Equatable, Sendable {
         self.group = group
         self.requester = requester
         self.time = time
-    }
-
-    /// Reads a whole leaf.
-    package init(reading bytes: Span<UInt8>) throws(ByteError) {
-        var reader = ByteReader(bytes)
-        let header = try LeafHeader(reading: &reader)
-        guard header.kind == .charge else { throw .nonCanonical }
-        salt = header.salt
-        decisionIndex = try reader.readUInt64()
-        guard let outcome = ChargeOutcome(rawValue: try reader.readUInt8()) else {
-            throw .nonCanonical
-        }
-        self.outcome = outcome
-        rule = try reader.readUInt16()
-        limit = try reader.readUInt16()
-        group = try LeafOutpoint(reading: &reader)
-        requester = try reader.readUInt32()
-        time = try LeafTime(reading: &reader)
-        try reader.finish()
     }
 
     package func write(to writer: inout ByteWriter) throws(ByteError) {

@@ -1,0 +1,35 @@
+extension ByteReader {
+    /// A copy of the next 20 bytes.
+    package mutating func readBytes20() throws(ByteError) -> Bytes20 {
+        Bytes20(copying: try readSpan(20))
+    }
+
+    /// A copy of the next 33 bytes.
+    package mutating func readBytes33() throws(ByteError) -> Bytes33 {
+        Bytes33(copying: try readSpan(33))
+    }
+
+    /// A one-byte length of at most `limit`, then as many bytes, borrowed.
+    @_lifetime(copy self)
+    package mutating func readVec8(limit: Int = 0xFF) throws(ByteError) -> Span<UInt8> {
+        try readVector(lengthBytes: 1, limit: limit)
+    }
+
+    /// Bitcoin's variable-length number; a longer form than needed is refused.
+    package mutating func readCompactSize() throws(ByteError) -> UInt64 {
+        let start = position
+        let first = try readUInt8()
+        let width = CompactSize.width(first: first)
+        guard width > 1 else { return UInt64(first) }
+        guard remaining >= width - 1 else {
+            position = start
+            throw .truncated(needed: width, left: remaining)
+        }
+        let value = number(at: try advance(width - 1), count: width - 1)
+        guard CompactSize.width(of: value) == width else {
+            position = start
+            throw .nonCanonical
+        }
+        return value
+    }
+}
