@@ -4,12 +4,9 @@ import Wire
 
 /// Requests on their way through the signer's assessment.
 extension GateServer {
-    /// Requests that may wait to be charged before the signer is given more to assess.
-    private static let allowedMax = 256
-
     /// Hands the signer what it has room for.
     func assessMore(_ time: LeafTime) {
-        while jobs.allowed.count < Self.allowedMax, let id = jobs.nextToAssess() {
+        while let id = jobs.nextToAssess() {
             let job = jobs[id]
             guard let slot = job.slot else { preconditionFailure("a slot came with the job") }
             let head = AssessHead(slot: slot, time: time.logTime, requester: job.requester)
@@ -26,7 +23,7 @@ extension GateServer {
         let job = jobs[id]
         let (verdict, assessed, resolved) = try read(payload, for: job)
         jobs.assessed(id, assessed, resolved: resolved)
-        if verdict == .allow { jobs.allowed.append(id) } else { jobs.refused.append(id) }
+        if verdict == .allow { jobs.allow(id) } else { jobs.refused.append(id) }
     }
 
     private func read(

@@ -19,11 +19,14 @@ final class Connection {
     private(set) var deadline: UInt64?
     /// A request of it is being answered: nothing more is read meanwhile.
     private(set) var isWaiting = false
+    /// CLOCK_BOOTTIME at which anything was last heard of it.
+    private(set) var heardAt: UInt64
     /// It is closed as soon as it has its last reply.
     private(set) var isClosing = false
 
-    init(_ id: ClientID, uid: UInt32, _ descriptor: consuming Descriptor) {
+    init(_ id: ClientID, uid: UInt32, now: UInt64, _ descriptor: consuming Descriptor) {
         self.id = id
+        heardAt = now
         self.uid = uid
         self.descriptor = descriptor
     }
@@ -31,10 +34,13 @@ final class Connection {
     var wantsToRead: Bool { !isWaiting && !isClosing && output.isEmpty }
     var wantsToWrite: Bool { !output.isEmpty }
     var hasUnread: Bool { !unread.isEmpty }
+    /// Nothing was begun: it could be closed without harm.
+    var isIdle: Bool { wantsToRead && !hasUnread && !assembler.isInFrame }
     var heldCount: Int { assembler.heldCount }
 
     /// Takes bytes in; the next whole frame, if it is there and the one before was answered.
     func take(_ bytes: ArraySlice<UInt8>, now: UInt64) throws(FrameError) -> Frame? {
+        heardAt = now
         unread = unread.isEmpty ? bytes : unread + bytes
         guard wantsToRead else { return nil }
         let frame = try assembler.take(&unread, admits: GateServer.admits)
@@ -54,7 +60,12 @@ final class Connection {
         if output.isEmpty { written = 0 }
         output += frame.bytes
         isWaiting = false
-        isClosing = isClosing || last
+        if last {
+            isClosing = true
+            assembler = FrameAssembler()
+            unread = []
+        }
+        heardAt = now
         deadline = now + Self.patience
     }
 

@@ -5,7 +5,10 @@ import Wire
 /// requests that are not whole yet.
 final class Connections {
     static let countMax = 1_024
-    static let countOfOneMax = 512
+    /// Twice as many are fewer than `countMax`: two uids are served, and neither fills it.
+    static let countOfOneMax = 500
+    /// Nanoseconds after which a connection that said nothing gives way to a new one of its uid.
+    static let idlePatience: UInt64 = 1_000_000_000
     static let heldBytesMax = 256 << 20
 
     private let allowed: Set<UInt32>
@@ -27,7 +30,10 @@ final class Connections {
     }
 
     /// Takes the next connection of the listener.
-    func accept(_ listener: borrowing Descriptor) throws(GateError) -> Admission? {
+    func accept(
+        _ listener: borrowing Descriptor,
+        now: UInt64
+    ) throws(GateError) -> Admission? {
         do throws(SocketError) {
             let descriptor = try listener.accept(nonblocking: true)
             let uid = try descriptor.peerCredentials().uid
@@ -35,11 +41,11 @@ final class Connections {
                 Self.turnAway(descriptor, .requesterNotPermitted)
                 return .turnedAway(.requesterNotPermitted, uid: uid)
             }
-            guard all.values.count(where: { $0.uid == uid }) < Self.countOfOneMax else {
+            guard makeRoom(for: uid, now: now) else {
                 Self.turnAway(descriptor, .busy)
                 return .turnedAway(.busy, uid: uid)
             }
-            all[nextID] = Connection(nextID, uid: uid, descriptor)
+            all[nextID] = Connection(nextID, uid: uid, now: now, descriptor)
             nextID += 1
             return .admitted
         } catch {
@@ -51,9 +57,21 @@ final class Connections {
         }
     }
 
-    /// Whether more bytes of unfinished requests are held than may be.
-    var isOverfull: Bool {
-        all.values.reduce(0) { $0 + $1.heldCount } > Self.heldBytesMax
+    /// Whether a uid may have one more, after its longest idle one was closed if need be.
+    private func makeRoom(for uid: UInt32, now: UInt64) -> Bool {
+        let own = all.values.filter { $0.uid == uid }
+        guard own.count >= Self.countOfOneMax else { return true }
+        let idle = own.filter(\.isIdle).min { $0.heardAt < $1.heardAt }
+        guard let idle, now - idle.heardAt >= Self.idlePatience else { return false }
+        remove(idle.id)
+        return true
+    }
+
+    /// The client that holds most, where more bytes of unfinished requests are held than may be:
+    /// not whoever happens to send the next byte.
+    var overfull: Connection? {
+        let held = all.values.reduce(0) { $0 + $1.heldCount }
+        return held > Self.heldBytesMax ? all.values.max { $0.heldCount < $1.heldCount } : nil
     }
 
     func remove(_ id: ClientID) {

@@ -166,7 +166,7 @@ extension EventLoop {
 /// The clients' sockets.
 extension EventLoop {
     private func acceptAll() throws(GateError) {
-        while connections.hasRoom, let admission = try connections.accept(listener) {
+        while connections.hasRoom, let admission = try connections.accept(listener, now: now) {
             if case .turnedAway(let refusal, let uid) = admission {
                 try server.countRefusal(refusal, requester: uid)
             }
@@ -204,7 +204,7 @@ extension EventLoop {
         if let frame {
             return try server.receive(frame, from: client.id, requester: client.uid)
         }
-        if connections.isOverfull { try end(client, .busy) }
+        if let largest = connections.overfull { try end(largest, .busy) }
     }
 
     /// Ends what takes too long: a request that does not come, a reply that is not taken.

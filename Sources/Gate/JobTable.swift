@@ -24,7 +24,8 @@ struct Job {
 struct ReleaseLoad {
     /// Bytes of requests and leaves, and signatures: frames of 8 MiB hold them with all the rest.
     private static let bytesMax = 3 << 20
-    private static let inputsMax = 100_000
+    /// Half a second of signing: so long at most a small request waits for large ones.
+    private static let inputsMax = 4_096
 
     private(set) var count = 0
     private var bytes = 0
@@ -63,6 +64,12 @@ struct AssessedRequest {
 struct JobTable {
     /// Requests that the signer has for assessment at one time: enough to keep it busy.
     static let assessingMax = 64
+    /// Bytes of requests that the signer has for assessment at one time, but for a first one: a
+    /// bound on how long the next requester waits for its turn.
+    static let assessingBytesMax = 1 << 20
+    /// What may wait to be charged before the signer is given more to assess.
+    static let allowedMax = 256
+    static let allowedInputsMax = 8_192
     /// Bytes of requests that are held.
     static let bytesMax = 256 << 20
     static let jobsMax = 4_096
@@ -73,9 +80,11 @@ struct JobTable {
     private(set) var heldBytes = 0
     private var freeSlots = (0..<UInt16(AssessHead.slotCount)).reversed().map { $0 }
     private var assessing = 0
-    /// To be assessed, to be charged, to be refused.
-    private var queued = Fifo<Int>()
-    var allowed = Fifo<Int>()
+    private var assessingBytes = 0
+    /// To be assessed and to be charged, by turns; to be refused.
+    private var queued = FairQueue<Int>()
+    private(set) var allowed = FairQueue<Int>()
+    private var allowedInputs = 0
     var refused = Fifo<Int>()
     /// To be released by themselves, since a release with others was refused.
     private var alone = Fifo<Int>()
@@ -103,19 +112,29 @@ struct JobTable {
         jobs[id] = Job(requester: key.requester, key: key, request: request, waiters: [client])
         byKey[key] = id
         heldBytes += request.count
-        queued.append(id)
+        queued.append(id, of: key.requester)
         return true
     }
 
     /// The next request to be assessed, with a slot for it; nothing while the signer has enough.
     mutating func nextToAssess() -> Int? {
-        while assessing < Self.assessingMax, let slot = freeSlots.last, let id = queued.first {
-            queued.removeFirst()
+        while allowed.count < Self.allowedMax, allowedInputs < Self.allowedInputsMax,
+            assessing < Self.assessingMax, let slot = freeSlots.last, let id = queued.first
+        {
             // Whoever asked may have gone meanwhile.
-            guard jobs[id] != nil else { continue }
+            guard let job = jobs[id] else {
+                queued.removeFirst()
+                continue
+            }
+            let bytes = job.request.count
+            guard assessing == 0 || assessingBytes + bytes <= Self.assessingBytesMax else {
+                return nil
+            }
+            queued.removeFirst()
             freeSlots.removeLast()
             jobs[id]?.slot = slot
             assessing += 1
+            assessingBytes += bytes
             return id
         }
         return nil
@@ -123,12 +142,19 @@ struct JobTable {
 
     /// The signer has answered for a job: only what a release needs of the request is kept.
     mutating func assessed(_ id: Int, _ assessed: AssessedRequest?, resolved: [UInt8]) {
+        guard var job = jobs[id] else { preconditionFailure("what the signer has stays") }
         assessing -= 1
-        guard var job = jobs[id] else { return }
+        assessingBytes -= job.request.count
         heldBytes -= job.request.count - resolved.count
         job.request = resolved
         job.assessed = assessed
         jobs[id] = job
+    }
+
+    /// The signer allowed a job: it is to be charged.
+    mutating func allow(_ id: Int) {
+        allowed.append(id, of: self[id].requester)
+        allowedInputs += self[id].assessed?.inputs.count ?? 0
     }
 
     /// Sends a job into a release of its own.
@@ -147,6 +173,7 @@ struct JobTable {
         if load.count == 0 { isAloneOpen = false }
         guard !isAloneOpen, let id = allowed.first, load.takes(self[id]) else { return nil }
         allowed.removeFirst()
+        allowedInputs -= self[id].assessed?.inputs.count ?? 0
         return id
     }
 

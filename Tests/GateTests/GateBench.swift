@@ -83,11 +83,16 @@ final class GateBench {
             .map { try ChargeLeaf(reading: $0.span) }
     }
 
-    func ask(_ sample: ResolvedSample, client: ClientID, parents: [UInt8] = [0, 0]) throws {
+    func ask(
+        _ sample: ResolvedSample,
+        client: ClientID,
+        requester: UInt32 = 1_000,
+        parents: [UInt8] = [0, 0]
+    ) throws {
         try server.receive(
             Frame(.sign, sample.request(parents: parents)),
             from: client,
-            requester: 1_000
+            requester: requester
         )
     }
 

@@ -70,6 +70,22 @@ struct GateServerTests {
         #expect(Set(bench.replies.map(\.client)).count == 200)
     }
 
+    @Test(
+        "Who asks for much keeps nobody else waiting, only itself",
+        arguments: [(1_001, 1), (1_000, 300)]
+    )
+    func turns(requester: UInt32, place: Int) throws {
+        let bench = try GateBench.serving(store: MemoryStore(ahead: 1 << 20))
+        for number in 0..<300 {
+            try bench.ask(Self.sample(number), client: ClientID(number))
+        }
+        try bench.ask(Self.sample(300), client: 300, requester: requester)
+        try bench.settle()
+        #expect(bench.signer.signed.count == 301)
+        #expect(bench.signer.signed.firstIndex(of: Self.sample(300).digest.array) == place)
+        #expect(bench.replies.filter { $0.kind == .signed }.count == 301)
+    }
+
     @Test("The same request again is signed again and charged to nothing")
     func retry() throws {
         let bench = try GateBench.serving()
