@@ -98,7 +98,10 @@ private func readLeaf(_ bytes: Span<UInt8>) throws {
         precondition(writer.written.equals(bytes), "written differently")
     case .event:
         let leaf = try EventLeaf(reading: bytes)
-        try expectPrefix(bytes) { writer throws(ByteError) in try leaf.writeUntagged(to: &writer) }
+        let head = leaf.head
+        try expectPrefix(bytes) { writer throws(ByteError) in try head.write(to: &writer) }
+        var signatures = leaf.signatures
+        while signatures.next() != nil {}
     }
 }
 

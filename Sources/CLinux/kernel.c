@@ -4,7 +4,14 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
+
+int64_t linux_clock_nanoseconds(int clock) {
+    struct timespec now;
+    if (clock_gettime(clock, &now) != 0) return -errno;
+    return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
 
 int linux_prctl(int option, unsigned long second, unsigned long third) {
     STATUS(prctl(option, second, third, 0UL, 0UL));
@@ -50,3 +57,4 @@ _Static_assert(LINUX_RLIMIT_MEMLOCK == RLIMIT_MEMLOCK, "limits");
 _Static_assert(LINUX_PR_SET_DUMPABLE == PR_SET_DUMPABLE && LINUX_PR_GET_DUMPABLE == PR_GET_DUMPABLE, "prctl");
 _Static_assert(LINUX_PR_SET_NO_NEW_PRIVS == PR_SET_NO_NEW_PRIVS, "prctl");
 _Static_assert(LINUX_PR_GET_NO_NEW_PRIVS == PR_GET_NO_NEW_PRIVS, "prctl");
+_Static_assert(LINUX_CLOCK_MONOTONIC == CLOCK_MONOTONIC, "clocks");

@@ -8,6 +8,7 @@ static const struct rule signer_sealed_rules[] = {
     RULE(fdatasync, 1, FD(0, 0)),
     RULE(poll, 0),
     RULE(restart_syscall, 0),
+    RULE(clock_gettime, 1, INT(0, CLOCK_MONOTONIC)),
     RULE(accept4, 1, FD(0, 1)),
     RULE(close, 0),
     RULE(newfstatat, 1, INT(3, AT_EMPTY_PATH)),

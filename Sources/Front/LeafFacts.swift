@@ -23,6 +23,9 @@ package struct LeafFacts: Codable, Equatable, Sendable {
     package var outflow: UInt64?
     package var fee: UInt64?
     package var vsize: UInt32?
+    /// Whether the amount of every input was checked against its parent. If not, all inputs are
+    /// taproot, whose signatures commit to the amounts.
+    package var amountsChecked: Bool?
     package var walletID: String?
     package var destinations: [Destination]?
     /// Places of the matching allow rules in the policy.
@@ -44,8 +47,14 @@ package struct LeafFacts: Codable, Equatable, Sendable {
     package var allowanceTotal: UInt64?
     package var allowanceSpent: UInt64?
     package var kernelBits: UInt32?
+    /// How many signatures of admins the signer held for it.
+    package var adminSignatures: Int?
     /// Nanoseconds since 1970.
     package var logTime: UInt64?
+    /// Whether the kernel called the gate's clock synchronised.
+    package var clockSynchronized: Bool?
+    /// As the kernel had it; missing where it did not say.
+    package var clockErrorMicroseconds: UInt32?
 
     private init(kind: String) {
         self.kind = kind
@@ -88,6 +97,7 @@ package struct LeafFacts: Codable, Equatable, Sendable {
         facts.outflow = known.outflow
         facts.fee = known.fee
         facts.vsize = known.vsize
+        facts.amountsChecked = leaf.areAmountsChecked
         facts.walletID = known.walletID.hexDigits
         var destinations: [Destination] = []
         var list = leaf.destinations
@@ -116,7 +126,7 @@ package struct LeafFacts: Codable, Equatable, Sendable {
         facts.rule = leaf.rule == ChargeLeaf.none ? nil : leaf.rule
         facts.limit = leaf.limit == ChargeLeaf.none ? nil : leaf.limit
         facts.requester = leaf.requester
-        facts.logTime = leaf.time.logTime
+        facts.take(leaf.time)
         return facts
     }
 
@@ -130,7 +140,7 @@ package struct LeafFacts: Codable, Equatable, Sendable {
                 RefusalDetail(rawCode: leaf.code)
             ).name
         facts.count = leaf.count
-        facts.logTime = leaf.time.logTime
+        facts.take(leaf.time)
         return facts
     }
 
@@ -147,7 +157,7 @@ package struct LeafFacts: Codable, Equatable, Sendable {
             }
         let detail = [UInt8](copying: leaf.detail)
         facts.detail = detail.isEmpty ? nil : detail.hexDigits
-        facts.logTime = leaf.time.logTime
+        facts.take(leaf.time)
         return facts
     }
 
@@ -155,19 +165,28 @@ package struct LeafFacts: Codable, Equatable, Sendable {
         let leaf = try EventLeaf(reading: bytes.span)
         var facts = LeafFacts(kind: "event")
         facts.event =
-            switch leaf.event {
+            switch leaf.head.event {
             case .unlock: "unlock"
             case .refill: "refill"
             case .recover: "recover"
             }
-        facts.homeID = leaf.homeID.hexDigits
-        facts.logNumber = leaf.logNumber
-        facts.logSize = leaf.logSize
-        facts.root = leaf.root.hexDigits
-        facts.policyHash = leaf.bundleHash.hexDigits
-        facts.allowanceTotal = leaf.allowanceTotal
-        facts.allowanceSpent = leaf.allowanceSpent
-        facts.kernelBits = leaf.kernel
+        let head = leaf.head
+        facts.homeID = head.place.homeID.hexDigits
+        facts.logNumber = head.place.logNumber
+        facts.logSize = head.place.logSize
+        facts.root = head.place.root.hexDigits
+        facts.policyHash = head.bundleHash.hexDigits
+        facts.allowanceTotal = head.allowanceTotal
+        facts.allowanceSpent = head.allowanceSpent
+        facts.kernelBits = head.kernel
+        facts.adminSignatures = leaf.signatures.left
         return facts
+    }
+
+    private mutating func take(_ time: LeafTime) {
+        logTime = time.logTime
+        clockSynchronized = time.sync == 1
+        clockErrorMicroseconds =
+            time.maxErrorMicroseconds == .max ? nil : time.maxErrorMicroseconds
     }
 }

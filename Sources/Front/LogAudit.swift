@@ -14,15 +14,22 @@ package struct LogAudit: Codable, Equatable, Sendable {
     package var coalesced: UInt64 = 0
     package var notes: UInt64 = 0
     package var events: UInt64 = 0
+    /// Refills and recoveries among the events.
+    package var adminEvents: UInt64 = 0
+    /// Whether the admins' signatures in them were verified, which takes the policy's bundle.
+    package var adminsChecked: Bool
 
-    /// Checks a log against its verifier key; `visit` sees each entry as it passes.
+    /// Checks a log against its verifier key; `visit` sees each entry as it passes. Without
+    /// `admins` it takes the signer's word that admins signed for refills and recoveries.
     package init(
         folder: LogFolder,
         number: UInt32,
         key: String,
+        admins: AdminAudit? = nil,
         visit: (UInt64, LeafFacts) -> Void = { _, _ in }
     ) throws(FrontError) {
         self.number = number
+        adminsChecked = admins != nil
         guard let note = try folder.checkpoint() else {
             throw Self.invalid("log \(number) has no checkpoint yet: unlock once")
         }
@@ -43,7 +50,7 @@ package struct LogAudit: Codable, Equatable, Sendable {
         } catch {
             throw Self.invalid("the checkpoint of log \(number) is not good: \(error)")
         }
-        let hashes = try readLeaves(folder, visit: visit)
+        let hashes = try readLeaves(folder, admins, visit: visit)
         var range = CompactRange()
         for hash in hashes { range.append(leafHash: hash) }
         guard range.root == rootFound else {
@@ -59,6 +66,7 @@ package struct LogAudit: Codable, Equatable, Sendable {
     /// Reads every entry up to the checkpoint's size; the leaf hashes.
     private mutating func readLeaves(
         _ folder: LogFolder,
+        _ admins: AdminAudit?,
         visit: (UInt64, LeafFacts) -> Void
     ) throws(FrontError) -> [Bytes32] {
         var hashes: [Bytes32] = []
@@ -71,6 +79,7 @@ package struct LogAudit: Codable, Equatable, Sendable {
                     let facts = try LeafFacts(reading: leaf)
                     try order.check(facts, at: UInt64(hashes.count))
                     tally(facts)
+                    if facts.kind == "event" { _ = try admins?.check(leaf) }
                     visit(UInt64(hashes.count), facts)
                     hashes.append(Merkle.leafHash(leaf.span))
                 }
@@ -93,7 +102,9 @@ package struct LogAudit: Codable, Equatable, Sendable {
         case "charge": charges += 1
         case "coalesced": coalesced += 1
         case "note": notes += 1
-        default: events += 1
+        default:
+            events += 1
+            if facts.event != "unlock" { adminEvents += 1 }
         }
     }
 

@@ -9,7 +9,8 @@ package struct ClockReading: Equatable, Sendable {
     /// CLOCK_BOOTTIME: never set, runs on in suspend.
     package var boottime: UInt64
     package var bootID: Bytes16
-    /// Whether the kernel calls the real time synchronised, and how far off it may be.
+    /// Whether the kernel calls the real time synchronised, and how far off it may be: all ones
+    /// where it does not say.
     package var isSynchronized: Bool
     package var maxErrorMicroseconds: UInt32
 
@@ -18,7 +19,7 @@ package struct ClockReading: Equatable, Sendable {
         boottime: UInt64,
         bootID: Bytes16,
         isSynchronized: Bool = false,
-        maxErrorMicroseconds: UInt32 = 0
+        maxErrorMicroseconds: UInt32 = .max
     ) {
         self.realtime = realtime
         self.boottime = boottime
@@ -65,7 +66,7 @@ package final class SystemClock: ClockSource {
             bootID: bootID,
             isSynchronized: known && quality.synchronized == 1,
             // Where the kernel does not say, the error has no bound.
-            maxErrorMicroseconds: known
+            maxErrorMicroseconds: known && quality.max_error_microseconds >= 0
                 ? UInt32(clamping: quality.max_error_microseconds) : .max
         )
     }

@@ -146,7 +146,7 @@ extension LogState {
 
     private static func event(_ leaf: Span<UInt8>) throws(LeafFault) -> SignerEvent {
         do throws(ByteError) {
-            return try EventLeaf(reading: leaf).event
+            return try EventLeaf(reading: leaf).head.event
         } catch {
             throw .malformed(error)
         }

@@ -36,9 +36,9 @@ extension OpenSigner {
             resolvedCount = try takeResolved(&payload)
             let resolved = payload.bytes.extracting(0..<resolvedCount)
             digest = Decision.digest(of: resolved)
-            guard head.time >= record.lastTime else {
+            guard head.time >= timeFloor else {
                 throw .refused(
-                    RefusalDetail(.timeWentBack, expected: record.lastTime, found: head.time)
+                    RefusalDetail(.timeWentBack, expected: timeFloor, found: head.time)
                 )
             }
             decision = try decide(resolved, digest)
@@ -132,7 +132,14 @@ extension OpenSigner {
             throw .refused(error)
         }
         let verified = try verify(request)
-        return Decision.evaluate(request, verified, digest: digest, home, &leaf)
+        return Decision.evaluate(
+            request,
+            verified,
+            areAmountsChecked: parents.foundCount == request.inputCount,
+            digest: digest,
+            home,
+            &leaf
+        )
     }
 
     private mutating func verify(

@@ -39,6 +39,7 @@ struct Decision: Sendable {
     static func evaluate(
         _ request: borrowing ResolvedRequest,
         _ verified: VerifiedRequest,
+        areAmountsChecked: Bool,
         digest: Bytes32,
         _ home: borrowing Home,
         _ leaf: inout LeafDraft
@@ -53,10 +54,13 @@ struct Decision: Sendable {
             bundle
         )
         let allowed = Decision(verdict: .allow, refusal: .none, digest: digest)
+        let bits =
+            DecisionFacts.followBit
+            | (areAmountsChecked ? DecisionFacts.amountsCheckedBit : 0)
         leaf.reset()
         leaf.append { writer throws(ByteError) in
             try allowed.head(policy, leafKey).write(to: &writer)
-            try writer.writeUInt8(1)
+            try writer.writeUInt8(bits)
             try verified.leafFacts.write(to: &writer)
             try writer.writeUInt16(UInt16(request.outputCount - verified.totals.ownOutputCount))
         }

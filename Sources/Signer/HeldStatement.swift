@@ -40,9 +40,8 @@ struct HeldStatement: ~Copyable {
                 effect = .refill(newTotal: try reader.readUInt64())
                 start = reader.position
             }
-            for _ in 0..<(try reader.readUInt8()) {
-                _ = try reader.readVec16()
-            }
+            let signatureCount = Int(try reader.readUInt8())
+            _ = try StatementSignatures(reading: &reader, count: signatureCount)
             try reader.finish()
         } catch {
             throw RefusalDetail(.malformedRequest, found: UInt64(reader.position))
@@ -80,73 +79,38 @@ struct HeldStatement: ~Copyable {
         return kind
     }
 
-    /// Every signature must be good, and enough different admins must have signed.
+    /// What the admins signed with, as the event's leaf carries it: none where nothing is held.
+    var signatures: Span<UInt8> {
+        @_lifetime(borrow self)
+        get { memory.bytes.extracting(min(1, count)..<count) }
+    }
+
+    /// How many signatures those are.
+    var signatureCount: Int { count == 0 ? 0 : Int(memory.bytes[0]) }
+
     private func check(
         _ text: StatementText,
         _ bundle: borrowing CheckedBundle
     ) throws(RefusalDetail) {
-        var signers = InlineArray<256, Bool>(repeating: false)
-        var signerCount = 0
-        var signatures = HeldSignatures(memory.bytes.extracting(0..<count))
-        while let signature = signatures.next() {
-            guard let admin = Self.admin(signature, text, bundle) else {
-                throw RefusalDetail(.statementMismatch)
-            }
-            if !signers[admin] { signerCount += 1 }
-            signers[admin] = true
-        }
-        guard bundle.adminThreshold > 0, signerCount >= bundle.adminThreshold else {
-            throw RefusalDetail(
-                .quorumNotReached,
-                expected: UInt64(bundle.adminThreshold),
-                found: UInt64(signerCount)
-            )
-        }
-    }
-
-    /// The place of the admin who made the signature, if one did.
-    private static func admin(
-        _ signature: Span<UInt8>,
-        _ text: StatementText,
-        _ bundle: borrowing CheckedBundle
-    ) -> Int? {
-        for place in 0..<bundle.adminCount {
-            do throws(SSHSignatureError) {
-                try SSHSignature.verify(
-                    blob: signature,
-                    message: text.bytes,
-                    namespace: StatementText.namespace,
-                    key: bundle.adminKey(at: place)
-                )
-                return place
-            } catch {
-                // Somebody else's, or none at all: the next admin is tried.
-            }
-        }
-        return nil
-    }
-}
-
-/// The signatures of a statement whose form was checked: `u8 count | vec16 SSHSIG*`.
-private struct HeldSignatures: ~Escapable {
-    private var reader: ByteReader
-    private var left: Int
-
-    @_lifetime(copy bytes)
-    init(_ bytes: Span<UInt8>) {
-        reader = ByteReader(bytes.extracting(1...))
-        left = Int(bytes[0])
-    }
-
-    /// The next one, or nothing at the end.
-    @_lifetime(copy self)
-    mutating func next() -> Span<UInt8>? {
-        guard left > 0 else { return nil }
-        left -= 1
+        var reader = ByteReader(signatures)
+        let list: StatementSignatures
         do throws(ByteError) {
-            return try reader.readVec16()
+            list = try StatementSignatures(reading: &reader, count: signatureCount)
         } catch {
             preconditionFailure("the form was checked when it was taken in")
+        }
+        do throws(StatementFault) {
+            try text.verify(list, bundle)
+        } catch {
+            switch error {
+            case .foreignSignature: throw RefusalDetail(.statementMismatch)
+            case .quorumNotReached(let needed, let found):
+                throw RefusalDetail(
+                    .quorumNotReached,
+                    expected: UInt64(needed),
+                    found: UInt64(found)
+                )
+            }
         }
     }
 }

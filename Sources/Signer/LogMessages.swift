@@ -13,17 +13,21 @@ extension OpenSigner {
         do throws(GateFault) {
             let message = try ResumeMessage(reading: payload)
             try check(message)
-            try grow(try resumed(message.range), message.leafHashes, time: record.lastTime)
+            try grow(try resumed(message.range), message.leafHashes, time: timeFloor)
         } catch {
             try answer(error, &reply)
             return false
         }
-        let signed = head.sign(home.secrets)
-        let events = self.events
-        reply.set(.resumed) { writer throws(ByteError) in
-            try signed.write(to: &writer)
-            try events.write(to: &writer)
+        var room = reply.payload
+        var writer = ByteWriter(&room)
+        do throws(ByteError) {
+            try head.sign(home.secrets).write(to: &writer)
+            try events.write(eventLeaves, to: &writer)
+        } catch {
+            preconditionFailure("two events and a head have room")
         }
+        let count = writer.count
+        reply.finish(.resumed, payloadCount: count)
         return true
     }
 
@@ -34,11 +38,11 @@ extension OpenSigner {
     ) throws(SignerStop) {
         do throws(GateFault) {
             let message = try AdvanceMessage(reading: payload)
-            guard message.time >= record.lastTime else {
+            guard message.time >= timeFloor else {
                 throw .refused(
                     RefusalDetail(
                         .timeWentBack,
-                        expected: record.lastTime,
+                        expected: timeFloor,
                         found: message.time
                     )
                 )
@@ -78,7 +82,13 @@ extension OpenSigner {
             )
         }
         let seen = message.checkpoint
-        guard seen.size > 0 else { return }
+        guard seen.size > 0 else {
+            // None is spelled in one way only.
+            guard seen.root == .zero, seen.signature == .zero else {
+                throw .refused(RefusalDetail(.checkpointForged))
+            }
+            return
+        }
         guard head.isSigned(seen, auditPublicKey) else {
             throw .refused(RefusalDetail(.checkpointForged))
         }

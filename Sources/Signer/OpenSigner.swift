@@ -15,6 +15,7 @@ package struct OpenSigner: ~Copyable {
     /// As it was stored last.
     package internal(set) var record: StateRecord
     var head: LogHead
+    let eventLeaves: EventLeaves
     var events: SignerEvents
     let auditPublicKey: Bytes32
     let kernel: KernelState
@@ -24,6 +25,10 @@ package struct OpenSigner: ~Copyable {
     var parents: ParentCheck
     var scripts: InputScripts
     var leaf: LeafDraft
+
+    /// The time that the gate may not go behind. A log that begins with a recovery begins its own:
+    /// a stolen gate may have pushed that of the lost one to the end of time.
+    var timeFloor: UInt64 { events.isRecoveryPending ? 0 : record.lastTime }
 
     /// Goes on from a sealed signer that was unlocked; the operators' socket is closed. `kernel` is
     /// what will be in force once the last lock-down succeeded.
@@ -38,9 +43,10 @@ package struct OpenSigner: ~Copyable {
             origin: unlocked.origin,
             root: isRecovery ? Merkle.emptyRoot : unlocked.record.root
         )
-        let events = SignerEvents(
+        let eventLeaves = try EventLeaves(
             unlocked.record,
             unlocked.effect,
+            sealed.held,
             head: head,
             kernel: kernel,
             leafKey: sealed.home.secrets.leafKey
@@ -52,7 +58,8 @@ package struct OpenSigner: ~Copyable {
         let leaf = try SignerStop.needing { () throws(SecretMemoryError) in try LeafDraft() }
         record = unlocked.record
         self.head = head
-        self.events = events
+        events = SignerEvents(eventLeaves, unlocked.effect)
+        self.eventLeaves = eventLeaves
         auditPublicKey = unlocked.auditPublicKey
         self.kernel = kernel
         self.slots = slots
@@ -138,7 +145,7 @@ package struct OpenSigner: ~Copyable {
         status.bundleHash = record.bundleHash
         status.allowanceTotal = record.allowanceTotal
         status.allowanceSpent = record.allowanceSpent
-        status.lastTime = record.lastTime
+        status.lastTime = timeFloor
         status.auditPublicKey = auditPublicKey
         status.kernel = kernel.bits
         status.build = StateRecord.build

@@ -1,4 +1,5 @@
 import Bytes
+private import CLinux
 import LocalSocket
 import SecretMemory
 import Wire
@@ -13,8 +14,16 @@ enum OperatorRequest {
 /// The operators' socket: one of them at a time, and none can make the signer wait.
 ///
 /// A frame is taken in as it comes; a passphrase goes straight into secret memory. Whatever an
-/// operator does wrong ends the connection and nothing else.
+/// operator does wrong ends the connection and nothing else; so does not having sent a whole frame
+/// in time, however the bytes are spread over it, for others may be waiting.
 struct OperatorDoor: ~Copyable {
+    /// The time for a whole frame, from the connection or from the answer before.
+    static let frameMilliseconds: Int64 = 10_000
+
+    private let patience: Int64
+    /// Nanoseconds of CLOCK_MONOTONIC, a clock that only counts; of the time of day the signer
+    /// knows nothing.
+    private var deadline: Int64 = 0
     private let listener: Descriptor
     private var caller: Descriptor?
     private var memory: Arena
@@ -23,7 +32,11 @@ struct OperatorDoor: ~Copyable {
     private var payloadCount = 0
     private var received = 0
 
-    init(_ listener: consuming Descriptor) throws(SignerStop) {
+    init(
+        _ listener: consuming Descriptor,
+        frameMilliseconds: Int64 = frameMilliseconds
+    ) throws(SignerStop) {
+        patience = frameMilliseconds * 1_000_000
         memory = try SignerStop.needing { () throws(SecretMemoryError) in
             try Arena(byteCount: MessageKind.refill.lengthMax)
         }
@@ -37,6 +50,21 @@ struct OperatorDoor: ~Copyable {
         case .none: listener.number
         }
     }
+
+    /// How long the caller has left; nothing where nobody called.
+    var millisecondsLeft: Int32? {
+        guard caller != nil else { return nil }
+        return Int32(clamping: max(0, deadline - Self.now()) / 1_000_000 + 1)
+    }
+
+    /// Hangs up on a caller who did not send a whole frame in time; whether it did.
+    mutating func hangUpIfLate(_ secrets: inout HomeSecrets) -> Bool {
+        guard caller != nil, Self.now() >= deadline else { return false }
+        hangUp(&secrets)
+        return true
+    }
+
+    private static func now() -> Int64 { linux_clock_nanoseconds(LINUX_CLOCK_MONOTONIC) }
 
     /// The payload of a refill or recovery that was received whole.
     var payload: Span<UInt8> {
@@ -86,6 +114,7 @@ struct OperatorDoor: ~Copyable {
         request = nil
         payloadCount = 0
         received = 0
+        deadline = Self.now() + patience
     }
 
     /// Reads once. Whether the frame is there as a whole.

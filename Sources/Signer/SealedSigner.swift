@@ -19,7 +19,7 @@ package struct SealedSigner: ~Copyable {
     var home: Home
     var gate: FrameChannel
     private var door: OperatorDoor
-    private var held: HeldStatement
+    private(set) var held: HeldStatement
     private var reply: ReplyBuffer
     private let kernel: KernelState
 
@@ -27,9 +27,10 @@ package struct SealedSigner: ~Copyable {
         home: consuming Home,
         gate: consuming Descriptor,
         listener: consuming Descriptor,
-        kernel: KernelState
+        kernel: KernelState,
+        frameMilliseconds: Int64 = OperatorDoor.frameMilliseconds
     ) throws(SignerStop) {
-        let door = try OperatorDoor(listener)
+        let door = try OperatorDoor(listener, frameMilliseconds: frameMilliseconds)
         let channel = try FrameChannel(gate)
         let held = try SignerStop.needing { () throws(SecretMemoryError) in try HeldStatement() }
         let reply = try ReplyBuffer(payloadCountMax: 1 << 10)
@@ -49,22 +50,31 @@ package struct SealedSigner: ~Copyable {
         }
     }
 
-    /// Waits for one thing to happen, at most so long, and sees to it.
+    /// Waits for one thing to happen, at most so long, and sees to it. That an operator takes too
+    /// long is such a thing.
     package mutating func step(milliseconds: Int32?) throws(SignerStop) -> Unlocked? {
         var entries = InlineArray<2, PollEntry>(repeating: PollEntry(gate.number))
         entries[1] = PollEntry(door.number)
         do throws(SocketError) {
             var span = entries.mutableSpan
-            _ = try Poll.wait(&span, milliseconds: milliseconds)
+            _ = try Poll.wait(&span, milliseconds: Self.least(milliseconds, door.millisecondsLeft))
         } catch {
             throw .socket(error)
         }
         if entries[0].isReadable { try answerGate() }
-        guard entries[1].isReadable, let request = door.advance(&home.secrets) else { return nil }
+        guard !door.hangUpIfLate(&home.secrets), entries[1].isReadable,
+            let request = door.advance(&home.secrets)
+        else { return nil }
         let unlocked = answer(request)
         if let unlocked { try home.state.settle(unlocked.record) }
         door.answer(reply, &home.secrets)
         return unlocked
+    }
+
+    private static func least(_ first: Int32?, _ second: Int32?) -> Int32? {
+        guard let first else { return second }
+        guard let second else { return first }
+        return min(first, second)
     }
 
     private mutating func answerGate() throws(SignerStop) {

@@ -46,7 +46,7 @@ package struct DecisionHead: Equatable, Sendable {
         network = try reader.readUInt8()
     }
 
-    /// Writes the head; the facts flag, the facts and the tag follow it.
+    /// Writes the head; the bits of `DecisionFacts`, the facts and the tag follow it.
     package func write(to writer: inout ByteWriter) throws(ByteError) {
         try LeafHeader(kind: .decision, salt: salt).write(to: &writer)
         try writer.writeUInt8(verdict.rawValue)
@@ -59,6 +59,12 @@ package struct DecisionHead: Equatable, Sendable {
 
 /// What the signer found to be true of a request, up to the destinations. Amounts in satoshi.
 package struct DecisionFacts: Equatable, Sendable {
+    /// Before the facts: facts follow.
+    package static let followBit: UInt8 = 1
+    /// Before the facts: the amount of every input was checked against its parent. Clear where all
+    /// inputs are taproot and not all parents were given; the signatures commit to the amounts.
+    package static let amountsCheckedBit: UInt8 = 2
+
     package let txid: Bytes32
     /// Our inputs less our outputs, so the fee counts.
     package let outflow: UInt64
@@ -110,7 +116,7 @@ package struct DecisionFacts: Equatable, Sendable {
         ownOutputAmount = try reader.readUInt64()
     }
 
-    /// Writes the facts, the flag before them not included; destinations, rules and charges follow.
+    /// Writes the facts, the bits before them not included; destinations, rules and charges follow.
     package func write(to writer: inout ByteWriter) throws(ByteError) {
         try writer.write(txid)
         try writer.writeUInt64(outflow)
@@ -131,6 +137,8 @@ package struct DecisionLeaf: ~Escapable {
     package let head: DecisionHead
     /// Nothing where the request was refused before the facts were established.
     package let facts: DecisionFacts?
+    /// Whether the amount of every input was checked against its parent.
+    package let areAmountsChecked: Bool
     package let destinations: LeafDestinations
     package let rules: LeafRules
     /// Charges of the wallet, the destinations and the whole.
@@ -143,13 +151,15 @@ package struct DecisionLeaf: ~Escapable {
     package init(reading bytes: Span<UInt8>) throws(ByteError) {
         var reader = ByteReader(bytes)
         head = try DecisionHead(reading: &reader)
-        switch try reader.readUInt8() {
+        let bits = try reader.readUInt8()
+        areAmountsChecked = bits & DecisionFacts.amountsCheckedBit != 0
+        switch bits {
         case 0:
             facts = nil
             destinations = LeafDestinations(bytes.extracting(0..<0), count: 0)
             rules = LeafRules(bytes.extracting(0..<0), count: 0)
             charges = LeafCharges(bytes.extracting(0..<0), count: 0)
-        case 1:
+        case DecisionFacts.followBit, DecisionFacts.followBit | DecisionFacts.amountsCheckedBit:
             facts = try DecisionFacts(reading: &reader)
             destinations = try LeafDestinations(reading: &reader)
             rules = try LeafRules(reading: &reader)

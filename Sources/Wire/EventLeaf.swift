@@ -7,66 +7,81 @@ package enum SignerEvent: UInt8, Equatable, Sendable {
     case recover = 3
 }
 
-/// A leaf that the signer built and tagged: unlock, refill, recover.
-package struct EventLeaf: Equatable, Sendable {
+/// The first part of an event: what happened, and where the signer stood.
+package struct EventHead: Equatable, Sendable {
     package static let byteCount =
-        LeafHeader.byteCount + 1 + 32 + 4 + 8 + 32 + 8 + 32 + 8 + 8 + 4 + 32
+        LeafHeader.byteCount + 1 + 32 + 4 + 8 + 32 + 8 + 32 + 8 + 8 + 4
 
     package let salt: Bytes16
     package let event: SignerEvent
-    package let homeID: Bytes32
-    /// The log, size and root that the statement was about; for recover, those that were lost.
-    package let logNumber: UInt32
-    package let logSize: UInt64
-    package let root: Bytes32
-    package let epoch: UInt64
+    /// The home, log, size, root and epoch that the statement was about; for recover, those of the
+    /// log that was lost.
+    package let place: StatementPlace
     package let bundleHash: Bytes32
     package let allowanceTotal: UInt64
     package let allowanceSpent: UInt64
     /// Kernel bits of protocol.md, section 7.
     package let kernel: UInt32
-    package let tag: Bytes32
 
     package init(
         salt: Bytes16,
         event: SignerEvent,
-        homeID: Bytes32,
-        logNumber: UInt32,
-        logSize: UInt64,
-        root: Bytes32,
-        epoch: UInt64,
+        place: StatementPlace,
         bundleHash: Bytes32,
         allowanceTotal: UInt64,
         allowanceSpent: UInt64,
-        kernel: UInt32,
-        tag: Bytes32
+        kernel: UInt32
     ) {
         self.salt = salt
         self.event = event
-        self.homeID = homeID
-        self.logNumber = logNumber
-        self.logSize = logSize
-        self.root = root
-        self.epoch = epoch
+        self.place = place
         self.bundleHash = bundleHash
         self.allowanceTotal = allowanceTotal
         self.allowanceSpent = allowanceSpent
         self.kernel = kernel
-        self.tag = tag
     }
 
-    /// Writes everything before the tag.
-    package func writeUntagged(to writer: inout ByteWriter) throws(ByteError) {
+    /// Writes the head; the admins' signatures and the tag follow it.
+    package func write(to writer: inout ByteWriter) throws(ByteError) {
         try LeafHeader(kind: .event, salt: salt).write(to: &writer)
         try writer.writeUInt8(event.rawValue)
-        try writer.write(homeID)
-        try writer.writeUInt32(logNumber)
-        try writer.writeUInt64(logSize)
-        try writer.write(root)
-        try writer.writeUInt64(epoch)
+        try writer.write(place.homeID)
+        try writer.writeUInt32(place.logNumber)
+        try writer.writeUInt64(place.logSize)
+        try writer.write(place.root)
+        try writer.writeUInt64(place.epoch)
         try writer.write(bundleHash)
         try writer.writeUInt64(allowanceTotal)
         try writer.writeUInt64(allowanceSpent)
         try writer.writeUInt32(kernel)
+    }
+}
+
+/// Signatures of admins: `vec16 SSHSIG*`, so many as is said before them.
+package struct StatementSignatures: ~Escapable {
+    private var reader: ByteReader
+    package private(set) var left: Int
+
+    /// Takes `count` signatures from `outer`.
+    @_lifetime(copy outer)
+    package init(reading outer: inout ByteReader, count: Int) throws(ByteError) {
+        var probe = outer
+        for _ in 0..<count {
+            _ = try probe.readVec16()
+        }
+        reader = ByteReader(try outer.readSpan(probe.position - outer.position))
+        left = count
+    }
+
+    /// The next signature, or nothing at the end.
+    @_lifetime(copy self)
+    package mutating func next() -> Span<UInt8>? {
+        guard left > 0 else { return nil }
+        left -= 1
+        do throws(ByteError) {
+            return try reader.readVec16()
+        } catch {
+            preconditionFailure("the list was read once by the initializer")
+        }
     }
 }

@@ -14,8 +14,10 @@ package struct LeafTime: Equatable, Sendable {
     /// CLOCK_BOOTTIME, nanoseconds.
     package let boottime: UInt64
     package let bootID: Bytes16
-    /// 1 where the kernel calls the clock synchronised, else 0.
+    /// 0: unknown or not synchronised; 1: the kernel calls the clock synchronised. 2 is reserved
+    /// for a clock that a witness vouches for, and nothing writes or reads it yet.
     package let sync: UInt8
+    /// As the kernel has it; all ones where it does not say.
     package let maxErrorMicroseconds: UInt32
 
     package init(reading reader: inout ByteReader) throws(ByteError) {
@@ -24,6 +26,7 @@ package struct LeafTime: Equatable, Sendable {
         boottime = try reader.readUInt64()
         bootID = Bytes16(copying: try reader.readSpan(16))
         sync = try reader.readUInt8()
+        guard sync <= 1 else { throw .nonCanonical }
         maxErrorMicroseconds = try reader.readUInt32()
     }
 }

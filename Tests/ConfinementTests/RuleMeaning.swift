@@ -8,6 +8,7 @@ extension Rule {
         "F_SETFL": 4, "F_SETFD": 2, "AF_UNIX": 1, "PR_GET_DUMPABLE": 3, "PR_GET_SECCOMP": 21,
         "PR_CAPBSET_READ": 23, "PR_GET_NO_NEW_PRIVS": 39, "PR_CAP_AMBIENT": 47,
         "PR_CAP_AMBIENT_IS_SET": 1, "SECCOMP_SET_MODE_FILTER": 1,
+        "CLOCK_MONOTONIC": 1,
     ]
     /// Where the probe puts the descriptors that profiles name.
     static let descriptors: [String: UInt64] = ["gate": 10, "state": 11, "operator": 12]

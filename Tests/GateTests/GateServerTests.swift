@@ -13,7 +13,7 @@ struct GateServerTests {
     @Test("The first start begins a log: the signer's events, then the start")
     func firstStart() throws {
         let bench = try GateBench()
-        let event = [UInt8](repeating: 0, count: EventLeaf.byteCount)
+        let event = [UInt8](repeating: 0, count: EventHead.byteCount + 2 + 32)
         bench.signer.events = [[6, 1] + event[2..<18] + [1] + event[19...]]
         try bench.start()
         let leaves = try bench.leaves()

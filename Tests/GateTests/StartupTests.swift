@@ -142,7 +142,7 @@ struct StartupTests {
         let bench = try GateBench()
         bench.signer.status.logNumber = 1
         let event = [6, 1] + [UInt8](repeating: 0, count: 16) + [SignerEvent.recover.rawValue]
-        let rest = [UInt8](repeating: 0, count: EventLeaf.byteCount - event.count)
+        let rest = [UInt8](repeating: 0, count: EventHead.byteCount + 2 + 32 - event.count)
         bench.signer.events = [event + rest]
         try bench.start()
         #expect(try bench.answer(Self.sample(1)).refusal == [2, 300])

@@ -35,6 +35,61 @@ struct AttackOperatorTests {
         #expect(!failed.isRaised)
     }
 
+    /// Lets the signer work until somebody who waits in its queue is answered, or time is up.
+    private func answered(_ sealed: TestSealed, _ next: Peer, seconds: Double) throws -> Frame? {
+        let end = Date.now.addingTimeInterval(seconds)
+        while Date.now < end {
+            try sealed.step(milliseconds: 50)
+            if next.hasBytes { return try next.read() }
+        }
+        return nil
+    }
+
+    @Test("A silent operator is hung up on in time, and the next one is served")
+    func silent() throws {
+        let sealed = try TestHome().seal(frameMilliseconds: 300)
+        let next = try sealed.queue()
+        let unlock = Frame.bytes(.unlock, vector16(Array(TestHome.passphrase.utf8)))
+        try next.write(unlock)
+        // Not before the time is up.
+        #expect(try answered(sealed, next, seconds: 0.15) == nil)
+        #expect(try answered(sealed, next, seconds: 10)?.kind == .unlocked)
+    }
+
+    @Test("The time is for the whole frame: a byte now and then does not prolong it")
+    func slow() throws {
+        let sealed = try TestHome().seal(frameMilliseconds: 400)
+        let next = try sealed.queue()
+        try next.write(Frame.bytes(.unlock, vector16(Array(TestHome.passphrase.utf8))))
+        let stopped = Flag()
+        let caller = sealed.caller
+        let sent = DispatchSemaphore(value: 0)
+        Thread.detachNewThread {
+            // A passphrase of 2,000 bytes, one every 50 ms: it would take 100 s.
+            let frame = Frame.bytes(.unlock, vector16([UInt8](repeating: 0x70, count: 2_000)))
+            for byte in frame where !stopped.isRaised {
+                do { try caller.write([byte]) } catch { break }
+                Thread.sleep(forTimeInterval: 0.05)
+            }
+            sent.signal()
+        }
+        let began = Date.now
+        #expect(try answered(sealed, next, seconds: 10)?.kind == .unlocked)
+        #expect(Date.now.timeIntervalSince(began) >= 0.35)
+        stopped.raise()
+        sent.wait()
+    }
+
+    @Test("Every answer gives the operator the whole time again")
+    func renewed() throws {
+        let sealed = try TestHome().seal(frameMilliseconds: 400)
+        for _ in 0..<4 {
+            Thread.sleep(forTimeInterval: 0.2)
+            #expect(try sealed.ask(.recover, [0, 0]).name == .malformedRequest)
+        }
+        #expect(try sealed.unlock().kind == .unlocked)
+    }
+
     @Test("init takes the longest passphrase that an unlock can carry, and no longer one")
     func longPassphrase() throws {
         for (count, isTaken) in [(2_045, true), (2_046, false)] {

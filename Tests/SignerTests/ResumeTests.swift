@@ -30,12 +30,14 @@ struct ResumeTests {
         let events = try TestLog.events(try signer.ask(.resume, log.resumePayload()).payload)
         #expect(events.count == 1)
         let first = events[0]
-        let leaf = try EventLeaf(reading: first.span)
+        let event = try EventLeaf(reading: first.span)
+        let (leaf, tag, signatureCount) = (event.head, event.tag, event.signatures.left)
+        #expect(signatureCount == 0)
         #expect(leaf.event == .unlock)
-        #expect(leaf.homeID == home.homeID)
-        #expect(leaf.logSize == 0)
+        #expect(leaf.place.homeID == home.homeID)
+        #expect(leaf.place.logSize == 0)
         #expect(leaf.kernel == 0x105)
-        #expect(!leaf.tag.isZero)
+        #expect(!tag.isZero)
     }
 
     @Test("Later leaves that the signer had not seen are taken over, and stay")
@@ -99,6 +101,21 @@ struct ResumeTests {
             + released.head.signature.span.array
         let answer = try again.ask(.resume, log.resumePayload(checkpoint: checkpoint))
         #expect(answer.kind == .resumed)
+    }
+
+    @Test("No checkpoint is spelled in zeros only")
+    func noCheckpoint() throws {
+        let home = try TestHome()
+        let signer = try home.unlock()
+        let log = TestLog(homeID: home.homeID)
+        for place in [8, 39, 40, 103] {
+            var none = [UInt8](repeating: 0, count: 104)
+            none[place] = 1
+            let answer = try signer.ask(.resume, log.resumePayload(checkpoint: none))
+            #expect(answer.name == .checkpointForged, "byte \(place)")
+            #expect(signer.phase == .unresumed)
+        }
+        #expect(try signer.ask(.resume, log.resumePayload()).kind == .resumed)
     }
 
     @Test("Advance checkpoints leaves without a release, and nothing at all as well")

@@ -1,5 +1,6 @@
 import BitcoinCrypto
 import Bytes
+import Policy
 import Signer
 import TestSupport
 import Testing
@@ -38,6 +39,15 @@ struct TestAdmin {
 
 @Suite("Statements of the admins")
 struct StatementTests {
+    /// The signatures in an event leaf, held against the admins of a bundle.
+    private static func verify(_ leaf: [UInt8], _ bundle: SampleBundle) throws {
+        let bytes = bundle.bytes
+        let event = try EventLeaf(reading: leaf.span)
+        let known = event.head.statement
+        let text = try #require(known)
+        try text.verify(event.signatures, try CheckedBundle(checking: bytes.span))
+    }
+
     private static let admins = [1, 2, 3].map { TestAdmin($0) }
 
     /// Two of three admins decide.
@@ -92,10 +102,13 @@ struct StatementTests {
         let events = try TestLog.events(answer.payload)
         #expect(events.count == 2)
         let first = events[0]
-        let leaf = try EventLeaf(reading: first.span)
+        let leaf = try EventLeaf(reading: first.span).head
         #expect(leaf.event == .refill)
         #expect(leaf.allowanceTotal == 500_000)
         #expect(leaf.allowanceSpent == 60_000)
+        // Anyone can verify who refilled.
+        try Self.verify(first, Self.bundle)
+        #expect(first.count == EventHead.byteCount + 2 + (statement.count - 9) + 32)
         for event in events { log.append(event) }
         #expect(try again.ask(.advance, log.advancePayload()).kind == .advanced)
         log.commit()
@@ -204,11 +217,12 @@ struct StatementTests {
         let events = try TestLog.events(answer.payload)
         #expect(events.count == 2)
         let first = events[0]
-        let leaf = try EventLeaf(reading: first.span)
+        try Self.verify(first, Self.bundle)
+        let leaf = try EventLeaf(reading: first.span).head
         #expect(leaf.event == .recover)
-        #expect(leaf.logNumber == lost.logNumber)
-        #expect(leaf.logSize == lost.logSize)
-        #expect(leaf.root == lost.root)
+        #expect(leaf.place.logNumber == lost.logNumber)
+        #expect(leaf.place.logSize == lost.logSize)
+        #expect(leaf.place.root == lost.root)
         #expect(again.record.logNumber == 0)
         fresh.append(events[1])
         #expect(try again.ask(.advance, fresh.advancePayload()).name == .frontierMismatch)
@@ -254,5 +268,109 @@ struct StatementTests {
             // The gate stored the leaf, and then the machine stopped.
             fresh.append(try TestLog.events(answer.payload)[0])
         }
+    }
+
+    @Test("An event leaf with anything changed is not the admins' word any more")
+    func forgedEvent() throws {
+        let home = try TestHome(Self.bundle)
+        let record = try home.unlock().record
+        let sealed = try home.sealAgain()
+        let statement = Self.refill(record, 500_000, by: Array(Self.admins[0...1]))
+        #expect(try sealed.ask(.refill, statement).kind == .refillHeld)
+        #expect(try sealed.unlock().kind == .unlocked)
+        let log = TestLog(homeID: home.homeID)
+        let answer = try sealed.open().ask(.resume, log.resumePayload())
+        let leaf = try TestLog.events(answer.payload)[0]
+        try Self.verify(leaf, Self.bundle)
+        // Home, log, size, root, epoch, total, and the signatures: all of it was signed. The
+        // bundle's hash, what was spent and the kernel's bits are the signer's word alone.
+        let total = EventHead.byteCount - 4 - 8 - 8
+        let signed = Array(19..<103) + Array(total..<total + 8)
+        for place in signed + [EventHead.byteCount + 40, EventHead.byteCount + 200] {
+            var forged = leaf
+            forged[place] ^= 1
+            #expect(throws: (any Error).self, "byte \(place)") {
+                try Self.verify(forged, Self.bundle)
+            }
+        }
+        var stricter = Self.bundle
+        stricter.adminThreshold = 3
+        #expect(throws: StatementFault.quorumNotReached(needed: 3, found: 2)) {
+            try Self.verify(leaf, stricter)
+        }
+        var others = Self.bundle
+        others.adminKeys = [TestAdmin(8).wireKey, TestAdmin(9).wireKey]
+            .sorted { $0.lexicographicallyPrecedes($1) }
+        #expect(throws: StatementFault.foreignSignature(place: 0)) {
+            try Self.verify(leaf, others)
+        }
+    }
+
+    @Test("As many signatures as a statement can carry have room in the leaf")
+    func manySignatures() throws {
+        let home = try TestHome(Self.bundle)
+        let record = try home.unlock().record
+        let size = vector16(Self.admins[0].sign([1])).count
+        let count = min(255, (MessageKind.refill.lengthMax - 1 - 9) / size)
+        let admins = (0..<count).map { Self.admins[$0 % 3] }
+        let sealed = try home.sealAgain()
+        let statement = Self.refill(record, 500_000, by: admins)
+        #expect(statement.count + size > MessageKind.refill.lengthMax)
+        // A payload of this size comes in pieces.
+        try sealed.caller.write(Frame.bytes(.refill, statement))
+        for _ in 0..<8 { try sealed.step() }
+        #expect(try sealed.caller.read().kind == .refillHeld)
+        #expect(try sealed.unlock().kind == .unlocked)
+        let log = TestLog(homeID: home.homeID)
+        let signer = try sealed.open()
+        let answer = try signer.ask(.resume, log.resumePayload())
+        let events = try TestLog.events(answer.payload)
+        #expect(events[0].count > 16_000 && events[0].count <= LeafKind.leafByteCountMax)
+        try Self.verify(events[0], Self.bundle)
+        for event in events { log.append(event) }
+        #expect(try signer.ask(.advance, log.advancePayload()).kind == .advanced)
+        #expect(signer.record.allowanceTotal == 500_000)
+    }
+
+    @Test("A gate that pushed the time to its end bricks the log, and a recovery begins a new time")
+    func endOfTime() throws {
+        let home = try TestHome(Self.bundle)
+        let (signer, log) = try home.ready()
+        log.time = .max
+        #expect(try signer.ask(.advance, log.advancePayload()).kind == .advanced)
+        #expect(signer.record.lastTime == .max)
+        let request = try TestRequest(signer)
+        // Any other time is before: for assess, for release, for advance, and after a restart.
+        for _ in 0..<2 {
+            let again = try home.unlockWhileHeld()
+            log.time = .max
+            try again.resume(log)
+            #expect(try again.assess(request, time: .max - 1).name == .timeWentBack)
+            let allowed = try again.assess(request, time: .max)
+            log.charge(allowed.leaf, logTime: 2_000)
+            let release = try log.release([(request, 0)])
+            #expect(try again.ask(.release, release).name == .timeWentBack)
+            log.forget()
+            log.time = 2_000
+            #expect(try again.ask(.advance, log.advancePayload()).name == .timeWentBack)
+            #expect(again.record.allowanceSpent == 0)
+        }
+        let last = try home.unlockWhileHeld().record
+        let sealed = try home.sealAgain()
+        _ = try sealed.ask(.recover, Self.recover(last, by: Array(Self.admins[1...2])))
+        #expect(try sealed.unlock().kind == .unlocked)
+        let after = try sealed.open()
+        #expect(try after.status().value?.lastTime == 0)
+        // The record still says what it said, until the recovery stands in the new log.
+        #expect(after.record.lastTime == .max)
+        let fresh = TestLog(homeID: home.homeID)
+        fresh.number = 1
+        fresh.time = 1_000
+        try after.resume(fresh)
+        #expect(after.record.lastTime == 1_000)
+        _ = try after.pay(request, fresh)
+        #expect(after.record.allowanceSpent == 60_000)
+        #expect(try after.assess(request, time: 999).name == .timeWentBack)
+        #expect(try home.unlockWhileHeld().record.lastTime == 1_000)
     }
 }

@@ -84,8 +84,8 @@ final class TestHome {
     }
 
     /// A sealed signer over the files as they are.
-    func seal() throws -> TestSealed {
-        try TestSealed.make(self)
+    func seal(frameMilliseconds: Int64 = 60_000) throws -> TestSealed {
+        try TestSealed.make(self, frameMilliseconds: frameMilliseconds)
     }
 
     /// A signer that was unlocked, before it greeted.

@@ -1,4 +1,5 @@
 import Bytes
+import CLinux
 import Foundation
 import LocalSocket
 import SecretMemory
@@ -52,6 +53,12 @@ final class Peer: Sendable {
         return try descriptor.readFrame()
     }
 
+    /// Whether a read would not wait.
+    var hasBytes: Bool {
+        var entry = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&entry, 1, 0) > 0
+    }
+
     /// Both directions end at once.
     func hangUp() {
         _ = shutdown(number, Int32(SHUT_RDWR))
@@ -81,7 +88,12 @@ final class TestSealed {
         self.sealed = consume sealed
     }
 
-    static func make(_ home: TestHome) throws -> TestSealed {
+    static func make(
+        _ home: TestHome,
+        frameMilliseconds: Int64 = 60_000
+    ) throws -> TestSealed {
+        // As the confinement has it: a peer that hangs up is an error, not an end.
+        _ = linux_ignore_sigpipe()
         let socket = home.folder.appending(path: "socket-\(UInt32.random(in: 0...UInt32.max))")
         let path = Array(socket.path.utf8)
         var pair = try DescriptorPair.make()
@@ -96,7 +108,8 @@ final class TestSealed {
             ),
             gate: Descriptor(adopting: pair.second.number),
             listener: try Descriptor.listen(at: path.span, mode: 0o600),
-            kernel: KernelState(bits: 0x101, landlockABI: 7)
+            kernel: KernelState(bits: 0x101, landlockABI: 7),
+            frameMilliseconds: frameMilliseconds
         )
         let caller = Peer(try Descriptor.connect(to: path.span).release())
         let made = TestSealed(home, path, gate, caller, sealed)
@@ -105,8 +118,14 @@ final class TestSealed {
     }
 
     /// Lets the signer see to one thing.
-    func step() throws {
-        if let unlocked = try sealed?.step(milliseconds: 1_000) { self.unlocked = unlocked }
+    func step(milliseconds: Int32 = 1_000) throws {
+        if let unlocked = try sealed?.step(milliseconds: milliseconds) { self.unlocked = unlocked }
+    }
+
+    /// Another operator, who waits until the first is gone.
+    func queue() throws -> Peer {
+        let path = path
+        return Peer(try Descriptor.connect(to: path.span).release())
     }
 
     /// What the operator's frame is answered with.

@@ -82,19 +82,73 @@ struct LeafTests {
     func eventRoundTrip() throws {
         let bytes = try Examples.bytes("leaf-event")
         let event = try EventLeaf(reading: bytes.span)
-        #expect(event.event == .unlock && event.kernel == 0xFF)
-        #expect(bytes.count == EventLeaf.byteCount)
-        let untagged = try written(capacity: 400) { writer throws(ByteError) in
-            try event.writeUntagged(to: &writer)
+        let head = event.head
+        #expect(head.event == .unlock && head.kernel == 0xFF && head.statement == nil)
+        let left = event.signatures.left
+        #expect(left == 0)
+        #expect(bytes.count == EventHead.byteCount + 2 + 32)
+        let written = try written(capacity: 400) { writer throws(ByteError) in
+            try head.write(to: &writer)
         }
-        #expect(untagged == Array(bytes.dropLast(32)))
+        #expect(written == Array(bytes.prefix(EventHead.byteCount)))
+    }
+
+    @Test("A refill carries the admins' signatures and the text that they signed; an unlock none")
+    func eventSignatures() throws {
+        let bytes = try Examples.bytes("leaf-event-refill")
+        let event = try EventLeaf(reading: bytes.span)
+        var signatures = event.signatures
+        var found: [[UInt8]] = []
+        while let next = signatures.next() { found.append(next.array) }
+        #expect(found.map(\.count) == [26, 27])
+        #expect(found.allSatisfy { $0.starts(with: Array("SSHSIG".utf8)) })
+        let text = try #require(event.head.statement)
+        let statement = String(decoding: text.bytes.array, as: UTF8.self)
+        #expect(statement.hasPrefix("portcullis refill\nhome 8888"))
+        #expect(statement.hasSuffix("\nepoch 1\nallowance 20000000000000 sat\n"))
+        // The same bytes as an unlock: nobody has to sign that, so nothing may stand there.
+        var unlock = bytes
+        unlock[18] = SignerEvent.unlock.rawValue
+        #expect(!reads(unlock))
+        var fewer = bytes
+        fewer[EventHead.byteCount] = 1
+        #expect(!reads(fewer))
+    }
+
+    @Test("The bits before the facts are 0, 1 or 3")
+    func factsBits() throws {
+        var bytes = try Examples.bytes("leaf-decision-allowed")
+        let place = 2 + 16 + 1 + RefusalDetail.byteCount + 32 + 32 + 1
+        #expect(bytes[place] == 3)
+        let checked = try DecisionLeaf(reading: bytes.span).areAmountsChecked
+        #expect(checked)
+        bytes[place] = 1
+        let unchecked = try DecisionLeaf(reading: bytes.span).areAmountsChecked
+        #expect(!unchecked)
+        for bits: UInt8 in [0, 2, 4, 5, 7, 0xFF] {
+            bytes[place] = bits
+            #expect(!reads(bytes), "bits \(bits)")
+        }
+        let refused = try Examples.bytes("leaf-decision-refused")
+        #expect(refused[place] == 0)
+    }
+
+    @Test("A clock is synchronised or not; what only a witness could say is not read")
+    func clockSync() throws {
+        var bytes = try Examples.bytes("leaf-charge")
+        let place = bytes.count - 5
+        #expect(bytes[place] == 1)
+        for (sync, isRead) in [(0, true), (1, true), (2, false), (255, false)] {
+            bytes[place] = UInt8(sync)
+            #expect(reads(bytes) == isRead, "sync \(sync)")
+        }
     }
 
     @Test(
         "No leaf cut short or with a byte too many is read",
         arguments: [
             "leaf-decision-allowed", "leaf-decision-refused", "leaf-charge", "leaf-coalesced",
-            "leaf-note", "leaf-event",
+            "leaf-note", "leaf-event", "leaf-event-refill",
         ]
     )
     func everyCutIsRefused(name: String) throws {

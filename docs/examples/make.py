@@ -60,7 +60,7 @@ def tag(untagged):
 
 allowed = tag(
     u8(2) + u8(1) + salt(2, 1, 0) + u8(1) + bytes(22) + digest + fill(0x99) + u8(4)
-    + u8(1) + fill(0x33) + u64(121_000) + u64(1_000) + u32(209) + fill(0x10) + u32(0)
+    + u8(3) + fill(0x33) + u64(121_000) + u64(1_000) + u32(209) + fill(0x10) + u32(0)
     + u16(2) + inputs_digest + fill(0x77) + u16(1) + u64(79_000)
     + u16(1) + u64(120_000) + vec16(P2TR)
     + u16(1) + u16(0) + charges((1, 121_000))
@@ -72,7 +72,13 @@ coalesced = u8(4) + u8(1) + fill(0x02, 16) + u32(64103) + u16(23) + u64(990) + t
 note = u8(5) + u8(1) + fill(0x03, 16) + u8(1) + vec16(b"") + time
 event = tag(
     u8(6) + u8(1) + fill(0x04, 16) + u8(1) + fill(0x88) + u32(0) + u64(0) + hashlib.sha256(b"").digest() + u64(1)
-    + fill(0x99) + u64(10_000_000_000_000) + u64(0) + u32(0xFF)
+    + fill(0x99) + u64(10_000_000_000_000) + u64(0) + u32(0xFF) + u16(0)
+)
+# Two signatures that are none; only their form is read here.
+refill = tag(
+    u8(6) + u8(1) + fill(0x05, 16) + u8(2) + fill(0x88) + u32(0) + u64(44) + fill(0x66) + u64(1)
+    + fill(0x99) + u64(20_000_000_000_000) + u64(121_000) + u32(0xFF)
+    + u16(2) + vec16(b"SSHSIG" + fill(0x0C, 20)) + vec16(b"SSHSIG" + fill(0x0D, 21))
 )
 head = u64(44) + fill(0x66) + fill(0x55, 64)
 status = (
@@ -98,6 +104,7 @@ for name, value in {
     "leaf-coalesced": coalesced,
     "leaf-note": note,
     "leaf-event": event,
+    "leaf-event-refill": refill,
     "signed-head": head,
     "status-reply": status,
     "assess-head": assess,

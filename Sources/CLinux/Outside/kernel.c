@@ -13,12 +13,6 @@
 #define SYS_memfd_secret 447
 #endif
 
-int64_t linux_clock_nanoseconds(int clock) {
-    struct timespec now;
-    if (clock_gettime(clock, &now) != 0) return -errno;
-    return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
-
 int linux_clock_discipline(linux_clock_quality *quality) {
     struct timex seen = {.modes = 0}; /* reads only */
     if (adjtimex(&seen) < 0) return -errno;
@@ -65,6 +59,5 @@ int linux_secret_available(void) {
 }
 
 _Static_assert(LINUX_CLOCK_REALTIME == CLOCK_REALTIME && LINUX_CLOCK_BOOTTIME == CLOCK_BOOTTIME, "clocks");
-_Static_assert(LINUX_CLOCK_MONOTONIC == CLOCK_MONOTONIC, "clocks");
 _Static_assert(LINUX_PR_CAPBSET_READ == PR_CAPBSET_READ && LINUX_PR_CAPBSET_DROP == PR_CAPBSET_DROP, "prctl");
 _Static_assert(LINUX_PR_CAP_AMBIENT == PR_CAP_AMBIENT && LINUX_PR_SET_THP_DISABLE == PR_SET_THP_DISABLE, "prctl");

@@ -82,6 +82,9 @@ int linux_prctl(int option, unsigned long second, unsigned long third);
 int linux_limit_set(int resource, uint64_t both);
 int linux_limit_get(int resource, uint64_t *soft, uint64_t *hard);
 
+#define LINUX_CLOCK_MONOTONIC 1
+int64_t linux_clock_nanoseconds(int clock); /* or a negative errno */
+
 /* Landlock; the numbers are the kernel's, newer than the headers of the systems we build on. */
 int linux_landlock_abi(void); /* -LINUX_EOPNOTSUPP or -LINUX_ENOSYS where there is none */
 int linux_landlock_create(uint64_t files, uint64_t network, uint64_t scoped); /* a descriptor */

@@ -37,7 +37,6 @@
 #define LINUX_LOCK_UN 8
 
 #define LINUX_CLOCK_REALTIME 0
-#define LINUX_CLOCK_MONOTONIC 1
 #define LINUX_CLOCK_BOOTTIME 7
 
 #define LINUX_SIGHUP 1
@@ -88,8 +87,6 @@ int linux_connect(const uint8_t *path, long count);
 int linux_shutdown_write(int fd);
 int linux_nonblocking(int fd, int on);
 int linux_keep_on_exec(int fd, int keep);
-
-int64_t linux_clock_nanoseconds(int clock);
 
 typedef struct {
     int synchronized;          /* 1: the kernel calls the clock disciplined */

@@ -1,25 +1,53 @@
 package import Bytes
 
-extension EventLeaf {
-    /// Reads a whole leaf.
+/// A leaf that the signer built and tagged, as a view over its bytes, checked for form to the last
+/// byte. Whether the tag is the signer's only the signer can say; the admins' signatures anyone can
+/// verify.
+package struct EventLeaf: ~Escapable {
+    package let head: EventHead
+    /// Those of the admins over `head.statement`; none for an unlock.
+    package let signatures: StatementSignatures
+    package let tag: Bytes32
+
+    @_lifetime(copy bytes)
     package init(reading bytes: Span<UInt8>) throws(ByteError) {
         var reader = ByteReader(bytes)
+        head = try EventHead(reading: &reader)
+        let count = Int(try reader.readUInt16())
+        guard count == 0 || head.event != .unlock else { throw .nonCanonical }
+        signatures = try StatementSignatures(reading: &reader, count: count)
+        tag = try reader.readBytes32()
+        try reader.finish()
+    }
+}
+
+extension EventHead {
+    init(reading reader: inout ByteReader) throws(ByteError) {
         let header = try LeafHeader(reading: &reader)
         guard header.kind == .event, let event = SignerEvent(rawValue: try reader.readUInt8())
         else { throw .nonCanonical }
         salt = header.salt
         self.event = event
-        homeID = try reader.readBytes32()
-        logNumber = try reader.readUInt32()
-        logSize = try reader.readUInt64()
-        root = try reader.readBytes32()
-        epoch = try reader.readUInt64()
+        place = StatementPlace(
+            homeID: try reader.readBytes32(),
+            logNumber: try reader.readUInt32(),
+            logSize: try reader.readUInt64(),
+            root: try reader.readBytes32(),
+            epoch: try reader.readUInt64()
+        )
         bundleHash = try reader.readBytes32()
         allowanceTotal = try reader.readUInt64()
         allowanceSpent = try reader.readUInt64()
         kernel = try reader.readUInt32()
-        tag = try reader.readBytes32()
-        try reader.finish()
+    }
+
+    /// What the admins signed for this event; nothing for an unlock, which needs none of them.
+    package var statement: StatementText? {
+        switch event {
+        case .unlock: nil
+        case .refill: .refill(place, newTotal: allowanceTotal)
+        case .recover: .recover(place)
+        }
     }
 }
 

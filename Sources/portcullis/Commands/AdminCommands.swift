@@ -130,7 +130,7 @@ struct AdminOptions: ParsableArguments {
         let (kind, reply) = statement.effect.kinds
         let payload = try statement.payload(signatures: signatures)
         let socket = try OperatorClient.send(kind, payload, home)
-        _ = try OperatorClient.receive(reply, from: socket)
+        _ = try OperatorClient.receive(reply, from: socket, home)
     }
 
     private func unlock(_ appliance: Appliance, _ output: Output) throws(FrontError) {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import Front
 
 /// `portcullis audit`
@@ -19,8 +20,10 @@ struct AuditCommand: ParsableCommand {
             discussion: """
                 Reads every published entry, rebuilds the tree, compares every tile, and verifies \
                 the signature of the checkpoint with the log's public key. Every decision must be \
-                followed by its charge, and time must never go back. Needs no running appliance \
-                and no secret. One wrong byte anywhere is refused with exit 3.
+                followed by its charge, and time must never go back. Every refill and recovery \
+                must carry the signatures of enough admins of public/bundle.bin; without that \
+                file they are not checked, and it says so. Needs no running appliance and no \
+                secret. One wrong byte anywhere is refused with exit 3.
                 """
         )
 
@@ -29,10 +32,16 @@ struct AuditCommand: ParsableCommand {
         mutating func run() throws {
             try common.run { () throws(FrontError) in
                 let home = try common.resolveHome()
+                let admins = try home.admins()
                 var audits: [LogAudit] = []
                 for log in try home.logs() {
                     audits.append(
-                        try LogAudit(folder: log.folder, number: log.number, key: log.key)
+                        try LogAudit(
+                            folder: log.folder,
+                            number: log.number,
+                            key: log.key,
+                            admins: admins
+                        )
                     )
                 }
                 try common.output.finish(
@@ -62,9 +71,15 @@ struct AuditCommand: ParsableCommand {
         mutating func run() throws {
             try common.run { () throws(FrontError) in
                 let home = try common.resolveHome()
+                let admins = try home.admins()
                 var entries: [EntryDocument] = []
                 for log in try home.logs() where self.log == nil || self.log == log.number {
-                    _ = try LogAudit(folder: log.folder, number: log.number, key: log.key) {
+                    _ = try LogAudit(
+                        folder: log.folder,
+                        number: log.number,
+                        key: log.key,
+                        admins: admins
+                    ) {
                         entries.append(EntryDocument(log: log.number, index: $0, leaf: $1))
                     }
                 }
@@ -134,7 +149,14 @@ extension LogAudit {
             "  \(origin)",
             "  \(decisions) decisions with their charges, \(events) events of the signer, "
                 + "\(notes) notes of the gate, \(coalesced) counts of refusals",
+            "  \(adminEvents) refills and recoveries, " + adminWords,
         ]
+    }
+
+    private var adminWords: String {
+        adminsChecked
+            ? "each signed by enough admins of public/bundle.bin"
+            : "NOT held against the admins' keys: public/bundle.bin is missing"
     }
 }
 
@@ -184,6 +206,16 @@ extension Home {
         var number: UInt32
         var folder: LogFolder
         var key: String
+    }
+
+    /// The admins whose signatures refills and recoveries must carry; nothing where the policy's
+    /// bundle is not beside the log.
+    func admins() throws(FrontError) -> AdminAudit? {
+        guard FileManager.default.fileExists(atPath: bundle) else { return nil }
+        return try AdminAudit(
+            bundle: try Files.read(bundle, limit: 64 << 20),
+            policyHash: try readFacts().policyHash
+        )
     }
 
     /// Every log with its key from public/log.vkey, where line n is the key of log n.

@@ -113,7 +113,7 @@ struct Supervisor: ~Copyable {
             }
         }
         if pair.isListening { try unlocking.sendIfHeld(home) }
-        try unlocking.readReply()
+        try unlocking.readReply(home)
     }
 
     /// Says `ready` once: when all three answer, and, if a passphrase was given, when the gate

@@ -24,10 +24,10 @@ struct Unlocking: ~Copyable {
     }
 
     /// Reads the answer when it is there; a refusal ends everything.
-    mutating func readReply() throws(FrontError) {
+    mutating func readReply(_ home: Home) throws(FrontError) {
         guard hasReply, let socket = connection.take() else { return }
         hasReply = false
-        _ = try OperatorClient.receive(.unlocked, from: socket)
+        _ = try OperatorClient.receive(.unlocked, from: socket, home)
     }
 
     /// The signer that was to be unlocked is gone.

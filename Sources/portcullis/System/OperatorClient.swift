@@ -36,11 +36,39 @@ enum OperatorClient {
         do {
             return try Descriptor.connect(to: path.span)
         } catch {
-            throw .failed(
-                "no sealed signer listens at \(home.operatorSocket): it is unlocked already, or "
-                    + "`portcullis up` is not running (see `portcullis status`)"
-            )
+            throw alreadyUnlocked(home)
+                ?? .failed(
+                    "no sealed signer listens at \(home.operatorSocket): `portcullis up` is not "
+                        + "running (see `portcullis status`)"
+                )
         }
+    }
+
+    /// How often the status is asked before it is believed that the signer is sealed: the gate
+    /// learns of an unlock a moment after the operators' socket is closed.
+    private static let statusTries = 50
+
+    /// The refusal by name, if the signer is open: then its operators' socket is closed for good.
+    private static func alreadyUnlocked(_ home: Home) -> FrontError? {
+        for _ in 0..<statusTries {
+            do throws(FrontError) {
+                switch try Appliance(home).status().signerPhase {
+                case "unresumed", "ready":
+                    return .refused(
+                        RefusalReport(
+                            name: "already-unlocked",
+                            stage: "signer",
+                            message: "the signer is unlocked, and takes nothing from operators",
+                            remedy: "nothing; `portcullis lock` seals it again"
+                        )
+                    )
+                default: Processes.pause(milliseconds: 20)
+                }
+            } catch {
+                return nil
+            }
+        }
+        return nil
     }
 
     /// Argon2id with all the memory and passes that a keystore may ask for takes less.
@@ -49,7 +77,8 @@ enum OperatorClient {
     /// Waits for the answer.
     static func receive(
         _ expected: MessageKind,
-        from socket: borrowing Descriptor
+        from socket: borrowing Descriptor,
+        _ home: Home
     ) throws(FrontError) -> [UInt8] {
         do {
             var entries = [PollEntry(socket.number)]
@@ -62,7 +91,14 @@ enum OperatorClient {
         } catch {
             throw .failed("waiting for the signer failed: \(error)")
         }
-        let (kind, payload) = try Frame.read(from: socket)
+        let kind: MessageKind
+        let payload: [UInt8]
+        do throws(FrontError) {
+            (kind, payload) = try Frame.read(from: socket)
+        } catch {
+            // Somebody else's passphrase was quicker: whoever waited was hung up on.
+            throw alreadyUnlocked(home) ?? error
+        }
         if kind == expected { return payload }
         guard kind == .refused else {
             throw .failed("the signer answered with a message of kind \(kind.rawValue)")
