@@ -240,5 +240,8 @@ extension RefusalWords {
         internal-fault nothing number
           a fault inside the gate
           see its messages; please report it
+        journal-mark nothing nothing
+          the request holds the mark by which the journal knows its own batches
+          make the payment without it; no honest program writes it
         """
 }

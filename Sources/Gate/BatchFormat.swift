@@ -71,6 +71,17 @@ package enum BatchFormat {
         return true
     }
 
+    /// Whether a batch's beginning stands anywhere in `leaf`. A batch inside a leaf could, once a
+    /// crash tore the real one around it, pass for a later batch, and a torn tail for damage.
+    package static func holdsMagic(_ leaf: [UInt8]) -> Bool {
+        let first = magic.byte(at: 0)
+        let last = leaf.count - magic.utf8CodeUnitCount
+        for place in leaf.indices where place <= last && leaf[place] == first {
+            if hasMagic(leaf[place...]) { return true }
+        }
+        return false
+    }
+
     /// The digest over everything of a batch before it.
     static func digest(_ bytes: Span<UInt8>) -> Bytes32 {
         TaggedHash.hash(tag: tag, bytes)

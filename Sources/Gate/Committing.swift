@@ -77,8 +77,23 @@ extension GateServer {
         }
     }
 
+    /// Refuses a request whose decision may not stand in the journal; it is counted all the same.
+    private func isUnfit(_ id: Int, _ draft: inout BatchDraft) -> Bool {
+        guard let assessed = jobs[id].assessed else { preconditionFailure("it was assessed") }
+        guard BatchFormat.holdsMagic(assessed.leaf) else { return false }
+        let detail = RefusalDetail(.journalMark)
+        coalescer.count(
+            requester: jobs[id].requester,
+            code: detail.code,
+            at: draft.time.boottime
+        )
+        draft.refusals.append((id, .gate, detail))
+        return true
+    }
+
     /// Logs what the signer refused, or counts it.
     private func addRefused(_ id: Int, to draft: inout BatchDraft) throws(GateError) {
+        if isUnfit(id, &draft) { return }
         guard let assessed = jobs[id].assessed else { preconditionFailure("it was assessed") }
         let detail = assessed.decision.head.refusal
         try logRefusal(id, .refusedBySigner, detail, to: &draft)
@@ -87,6 +102,7 @@ extension GateServer {
 
     /// Charges an allowed request, or finds that it was charged before, or refuses it.
     private func decide(_ id: Int, _ draft: inout BatchDraft) throws(GateError) {
+        if isUnfit(id, &draft) { return }
         guard let assessed = jobs[id].assessed, let facts = assessed.decision.facts else {
             preconditionFailure("it was assessed and allowed")
         }

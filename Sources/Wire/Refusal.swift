@@ -78,4 +78,5 @@ package enum Refusal: UInt16, Equatable, Sendable {
     case malformedFrame = 307
     case requesterNotPermitted = 308
     case internalFault = 309
+    case journalMark = 310
 }

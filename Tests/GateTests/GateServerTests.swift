@@ -1,5 +1,6 @@
 import Bytes
 import Gate
+import TestSupport
 import Testing
 import Transparency
 import Wire
@@ -84,6 +85,29 @@ struct GateServerTests {
         #expect(bench.signer.signed.count == 301)
         #expect(bench.signer.signed.firstIndex(of: Self.sample(300).digest.array) == place)
         #expect(bench.replies.filter { $0.kind == .signed }.count == 301)
+    }
+
+    @Test("A request with the mark of a batch in it never reaches the journal", arguments: [0, 7])
+    func journalMark(code: UInt16) throws {
+        let bench = try GateBench.serving()
+        bench.signer.refusalCode = { _ in code }
+        let mark = Array("..PCBATCH1".utf8) + [UInt8](repeating: 1, count: 22)
+        let outpoint = LeafOutpoint(txid: Bytes32(copying: mark.span), vout: 0)
+        let size = try bench.leaves().count
+        let reply = try bench.answer(ResolvedSample(spending: [outpoint], amount: 10))
+        #expect(reply.refusal == [3, 310])
+        #expect(try bench.leaves().count == size)
+        #expect(bench.signer.signed.isEmpty)
+        bench.clock.pass(seconds: 61)
+        try bench.settle()
+        let counted = try #require(try bench.leaves().last { $0[0] == 4 })
+        #expect(try CoalescedLeaf(reading: counted.span).code == 310)
+        // One byte less is nothing special.
+        bench.signer.refusalCode = { _ in 0 }
+        let near = Array("..PCBATCH2".utf8) + [UInt8](repeating: 1, count: 22)
+        let other = LeafOutpoint(txid: Bytes32(copying: near.span), vout: 0)
+        let answer = try bench.answer(ResolvedSample(spending: [other], amount: 10))
+        #expect(answer.kind == .signed)
     }
 
     @Test("The same request again is signed again and charged to nothing")

@@ -76,6 +76,25 @@ struct JournalRecoveryTests {
         }
     }
 
+    @Test("A batch inside a leaf would make damage of a torn tail, so no leaf holds its mark")
+    func plantedBatch() throws {
+        let planted = BatchFormat.encode([[1]], firstIndex: 9, previous: .zero).bytes
+        // The batch's header and the leaf's length come first: it stands on a boundary.
+        let leaf = [UInt8](repeating: 2, count: 512 - 58) + planted + [3]
+        let whole = try JournalSamples.file([[leaf]])
+        whole.bytes[0] = 0
+        #expect(throws: GateError.self) { _ = try JournalSamples.read(whole) }
+        #expect(BatchFormat.holdsMagic(leaf))
+        for place in 0..<leaf.count - 8 where leaf[place..<place + 8].elementsEqual(planted[..<8]) {
+            var other = leaf
+            other[place + 7] ^= 1
+            #expect(!BatchFormat.holdsMagic(other))
+        }
+        #expect(BatchFormat.holdsMagic(Array("PCBATCH1".utf8)))
+        #expect(BatchFormat.holdsMagic(Array("PPCBATCH1".utf8)))
+        #expect(!BatchFormat.holdsMagic(Array("PCBATCH".utf8)))
+    }
+
     @Test("Batches put in another order, doubled or left out are refused")
     func rearranged() throws {
         let whole = try JournalSamples.file(Self.batches).bytes

@@ -14,9 +14,14 @@ struct ResolvedSample {
 
     /// A request that spends these outpoints.
     init(spending numbers: [Int], amount: UInt64) {
-        inputs = numbers.map {
+        let inputs = numbers.map {
             LeafOutpoint(txid: Bytes32(repeating: UInt8($0 % 251)), vout: UInt32($0))
         }
+        self.init(spending: inputs, amount: amount)
+    }
+
+    init(spending inputs: [LeafOutpoint], amount: UInt64) {
+        self.inputs = inputs
         self.amount = amount
         var bytes: [UInt8] = [1, 4, 0, 0, 1] + [UInt8](repeating: 9, count: 32)
         bytes.append(2, bytes: 4)

@@ -75,6 +75,7 @@ extension Refusal {
         case .malformedFrame: "malformed-frame"
         case .requesterNotPermitted: "requester-not-permitted"
         case .internalFault: "internal-fault"
+        case .journalMark: "journal-mark"
         }
     }
 }
