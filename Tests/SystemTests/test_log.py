@@ -1,5 +1,6 @@
 """The log and the receipts of a running appliance, verified by programs that nobody here wrote the mathematics of: Go's sumdb
 libraries and Python. Each accepts the whole and refuses one flipped byte anywhere."""
+import importlib.util
 import os
 import pathlib
 import random
@@ -11,6 +12,7 @@ import pytest
 
 import wallets
 from appliance import REPOSITORY, Appliance, Refused, portcullis
+from conftest import figure
 
 JUDGES = REPOSITORY / "Tests" / "Judges"
 GOPATH = pathlib.Path("/usr/share/gocode")
@@ -147,3 +149,80 @@ def test_our_own_verifier_finds_a_flipped_byte_too(logged, tmp_path):
         path.write_bytes(bytes(data))
         run = running.run("audit verify", check=False)
         assert run.returncode in (1, 3) and b"ok\": true" not in run.stdout
+
+
+VECTORS = pathlib.Path(os.environ.get("PORTCULLIS_VECTORS", REPOSITORY.parent / "shared" / "vectors"))
+
+
+def test_the_judges_themselves_are_judged(go_judge):
+    """On logs made by others: each judge accepts the golden and Tessera's logs and refuses changed bytes of them."""
+    pytest.importorskip("pymerkle")
+    if not (VECTORS / "transparency/golden/tlog-golden.json").exists():
+        pytest.skip("no shared test vectors (PORTCULLIS_VECTORS)")
+    run = subprocess.run([sys.executable, JUDGES / "check.py", VECTORS, go_judge[0], "10"], capture_output=True, text=True,
+                         timeout=300)
+    assert run.returncode == 0, run.stdout + run.stderr
+    figure("judges: " + run.stdout.strip())
+
+
+@pytest.fixture()
+def quick_judge(request, judge):
+    """The same judge for thousands of questions: the Python one is called without a new process for each."""
+    if request.node.callspec.params["judge"] == "go_judge":
+        return judge
+    spec = importlib.util.spec_from_file_location("log_verify", JUDGES / "log_verify.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    def accepts(mode, path, key):
+        try:
+            {"log": module.verify_log, "receipt": module.verify_receipt}[mode](str(path), module.Key(key))
+        except (module.Refused, OSError, ValueError):
+            return False
+        return True
+
+    return accepts
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """The published log of an appliance that signed twice, its key and a receipt."""
+    folder = tmp_path_factory.mktemp("small")
+    with Appliance("regtest-open", memory_mib=8, passes=1) as running:
+        for number in range(2):
+            made = wallets.embit_psbt([wallets.Coin("tr", 20_000, index=number)], [(wallets.foreign_script(), 19_000)])
+            receipt = running.sign(made)["receipt"]
+        running.stop()
+        shutil.copytree(running.logs()[0], folder / "log", ignore=shutil.ignore_patterns("journal"))
+        (folder / "receipt").write_text(receipt)
+        return folder, (running.home / "public" / "log.vkey").read_text().strip()
+
+
+def spoilt(original, place, chance):
+    """The byte at a place, changed: its lowest bit, any bits, and in a text the bit that turns letters."""
+    for mask in {1, chance.randrange(1, 256), 0x20 if original.isascii() else 1}:
+        data = bytearray(original)
+        data[place] ^= mask
+        yield bytes(data)
+
+
+def test_every_single_byte_counts(quick_judge, small, tmp_path, request):
+    """Every byte of every published file and of a receipt, each changed in two or three ways: refused each time."""
+    folder, key = small
+    shutil.copytree(folder / "log", tmp_path / "log")
+    shutil.copy(folder / "receipt", tmp_path / "receipt")
+    chance, tried = random.Random(8), 0
+    files = [("log", tmp_path / "log", p) for p in sorted((tmp_path / "log").rglob("*")) if p.is_file()]
+    assert {p.name for _, _, p in files} >= {"checkpoint"} and len(files) >= 3
+    for mode, shown, path in [*files, ("receipt", tmp_path / "receipt", tmp_path / "receipt")]:
+        original = path.read_bytes()
+        for place in range(len(original)):
+            for data in spoilt(original, place, chance):
+                path.write_bytes(data)
+                assert not quick_judge(mode, shown, key), f"byte {place} of {path.name}"
+                tried += 1
+        path.write_bytes(original)
+        assert quick_judge(mode, shown, key), "control: the restored copy is good"
+    assert tried > 3_000
+    figure(f"log: {tried} changes of single bytes in {len(files)} files and a receipt, each refused by "
+           f"{request.node.callspec.params['judge']}")
