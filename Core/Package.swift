@@ -177,10 +177,17 @@ let package = Package(
             dependencies: ["LocalSocket", "TestSupport", "CLinux", "Bytes"],
             swiftSettings: strict
         ),
+        // Held against the shipped signer by Tests/SystemTests/test_twin.py.
+        .executableTarget(
+            name: "signer-twin",
+            dependencies: ["Signer", "LocalSocket", "CLinux"],
+            path: "Tests/SignerTwin",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "SignerTests",
             dependencies: [
-                "Signer", "TestSupport", "Bytes", "BitcoinCrypto", "Bitcoin", "Policy",
+                "signer-twin", "Signer", "TestSupport", "Bytes", "BitcoinCrypto", "Bitcoin", "Policy",
                 "Transparency", "Wire", "SecretMemory", "LocalSocket", "CLinux", "CSodium",
             ],
             swiftSettings: strict

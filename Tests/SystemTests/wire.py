@@ -98,6 +98,14 @@ class Connection:
         self.socket.settimeout(timeout)
         self.socket.connect(str(path))
 
+    @classmethod
+    def over(cls, connected, timeout=30):
+        """The same on a socket that is connected already, such as one of a pair."""
+        made = object.__new__(cls)
+        made.socket = connected
+        made.socket.settimeout(timeout)
+        return made
+
     def send(self, kind, payload=b""):
         self.socket.sendall(frame(kind, payload))
 

@@ -1,0 +1,203 @@
+"""The shipped signer against its own sources in ordinary Swift: the same frames, byte for byte the same answers.
+
+The shipped one is Embedded Swift, optimised, without a heap; the other one (Core/.build/debug/signer-twin, which the Swift
+tests build) is a debug build. A miscompile of either shows as a difference. Everything random comes from one printed seed.
+"""
+import os
+import random
+
+import pytest
+from embit import script
+from embit.transaction import Transaction, TransactionInput, TransactionOutput
+
+import bare
+import wallets
+import wire
+from appliance import REPOSITORY
+from bare import u16, u32, u64
+from conftest import figure
+
+TWIN = REPOSITORY / "Core/.build/debug/signer-twin"
+SEED = int(os.environ.get("PORTCULLIS_SEED", random.SystemRandom().randrange(2**32)))
+pytestmark = pytest.mark.skipif(not TWIN.exists(), reason="no signer-twin (swift build --package-path Core --build-tests)")
+
+
+@pytest.fixture(scope="module")
+def files():
+    made = bare.Files()
+    yield made
+    made.remove()
+
+
+class Pair:
+    """Both signers on copies of one home; each frame goes to both."""
+
+    def __init__(self, files, bits=0):
+        self.homes = [files.copy(), files.copy()]
+        self.shipped = bare.Signer(self.homes[0])
+        sealed = self.shipped.status()
+        self.replies = 0
+        assert self.shipped.unlock("wrong")[0] == wire.REFUSED
+        assert self.shipped.unlock()[0] == wire.UNLOCKED
+        opened = bare.Status(self.shipped.greeting[1])
+        self.twin = bare.Signer(self.homes[1], TWIN, [sealed.kernel ^ bits, opened.kernel ^ bits, sealed.abi])
+        assert vars(self.twin.status()) == vars(sealed) or bits
+        assert self.twin.unlock("wrong")[0] == wire.REFUSED
+        assert self.twin.unlock()[0] == wire.UNLOCKED
+        if not bits:
+            assert self.twin.greeting == self.shipped.greeting
+
+    def ask(self, kind, payload=b""):
+        answers = []
+        for one in (self.shipped, self.twin):
+            try:
+                answers.append(one.ask(kind, payload))
+            except (EOFError, BrokenPipeError, ConnectionResetError):
+                answers.append((None, one.wait()))
+        assert answers[0] == answers[1], f"seed {SEED}, frame {self.replies} of kind {kind}: {payload.hex()}"
+        self.replies += 1
+        return answers[0]
+
+    def ready(self):
+        log = bare.Log()
+        log.leaves += bare.events_of(self.ask(bare.RESUME, log.resume())[1])
+        self.ask(bare.ADVANCE, log.advance())
+        log.shown = len(log)
+        return log
+
+    def states(self):
+        return [(home.folder / "state").read_bytes() for home in self.homes]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for one in (self.shipped, self.twin):
+            one.close()
+        for home in self.homes:
+            home.remove()
+
+
+def coin(chance, kind, index, branch=0):
+    spend = TransactionInput(chance.randbytes(32), chance.randrange(9), sequence=0xFFFFFFFF)
+    pay = [TransactionOutput(chance.randrange(600, 10**6), script.Script(b"\x00\x14" + chance.randbytes(20)))
+           for _ in range(chance.randrange(3))]
+    place = chance.randrange(len(pay) + 1)
+    amount = chance.randrange(50_000, 10**6)
+    pay.insert(place, TransactionOutput(amount, wallets.script_of(kind, branch, index)))
+    parent = Transaction(version=2, vin=[spend], vout=pay, locktime=0)
+    return wallets.Coin(kind, amount, branch, index, parent=parent, vout=place)
+
+
+def request(chance, kind=None, count=None):
+    kind = kind or chance.choice(["wpkh", "tr"])
+    coins = [coin(chance, kind, chance.randrange(40), chance.randrange(2)) for _ in range(count or chance.randrange(1, 9))]
+    total = sum(c.amount for c in coins)
+    kinds = [b"\x00\x14" + chance.randbytes(20), b"\x51\x20" + chance.randbytes(32), b"\xa9\x14" + chance.randbytes(20) + b"\x87",
+             b"\x00\x20" + chance.randbytes(32), b"\x76\xa9\x14" + chance.randbytes(20) + b"\x88\xac"]
+    paid = chance.randrange(1_000, total // 2)
+    index = chance.randrange(40)
+    change = (kind, index, total - paid - chance.randrange(200, 9_000), wallets.script_of(kind, 1, index))
+    made = wire.Request(coins, [(script.Script(chance.choice(kinds)), paid)], change)
+    if kind == "tr" and chance.random() < 0.3:
+        made.parents = made.parents[:chance.randrange(len(made.parents))]
+    return made
+
+
+def spoiled(chance, payload, start):
+    """The payload with some bytes of its tail changed, or cut short, or longer."""
+    data = bytearray(payload)
+    match chance.randrange(8):
+        case 0: return bytes(data[:chance.randrange(start, len(data))])
+        case 1: return bytes(data) + chance.randbytes(chance.randrange(1, 40))
+        case _:
+            for _ in range(chance.choice([1, 1, 1, 2, 8])):
+                data[chance.randrange(start, len(data))] ^= chance.randrange(1, 256)
+            return bytes(data)
+
+
+def pay(pair, chance, log, requests):
+    """Assesses, logs, charges and releases; before it, releases with one byte wrong."""
+    entries = []
+    for slot, made in enumerate(requests):
+        answer = bare.Assessed(pair.ask(bare.ASSESS, bare.assess(made, slot=slot))[1])
+        assert answer.verdict == 1, answer.code
+        offset = len(log) - log.shown
+        entries.append(bare.new_entry(made, slot, offset, log.charge(answer.leaf)))
+    good = bare.release(log, *entries)
+    hashes = 4 + 32 * (len(log) - log.shown)
+    for _ in range(4):
+        wrong = bytearray(good)
+        # Within the hashes or within the last request, so that the form stays.
+        place = chance.choice([chance.randrange(4, hashes), len(good) - 1 - chance.randrange(60)])
+        wrong[place] ^= 1 << chance.randrange(8)
+        kind, _ = pair.ask(bare.RELEASE, bytes(wrong))
+        assert kind == wire.REFUSED
+    kind, _ = pair.ask(bare.RELEASE, good)
+    assert kind == bare.RELEASED
+    log.shown = len(log)
+    return log.shown - 2 * len(requests)
+
+
+def test_every_answer_is_the_same_byte_for_byte(files):
+    chance = random.Random(SEED)
+    with Pair(files) as pair:
+        pair.ask(bare.STATUS)
+        log = pair.ready()
+        for kind in ("wpkh", "tr"):
+            wallet = wire.wallet_id(kind)
+            pair.ask(bare.XPUB, wallet)
+            for index in [0, 1, 999_999, 1_000_000, 1_000_001, 2**31, 2**32 - 1] + [chance.randrange(10**6) for _ in range(10)]:
+                pair.ask(bare.ADDRESS, wallet + bytes([chance.randrange(4)]) + u32(index))
+        pair.ask(bare.XPUB, bytes(32))
+        for _ in range(20):
+            pay(pair, chance, log, [request(chance)])
+        first = pay(pair, chance, log, [request(chance) for _ in range(12)])
+        pay(pair, chance, log, [request(chance, "wpkh", 60)])
+        pay(pair, chance, log, [request(chance, "tr", 60)])
+        assert pair.states()[0] == pair.states()[1]
+        # A retry of one of the batch, honest and not.
+        again = request(random.Random(SEED + 1))
+        index = pay(pair, chance, log, [again])
+        pair.ask(bare.ASSESS, bare.assess(again, slot=7))
+        for wrong in (first, index + 1, 0):
+            pair.ask(bare.RELEASE, bare.release(log, bare.retry_entry(
+                log, again, 7, wrong, leaf=log.leaves[wrong], charge=log.leaves[index + 1])))
+        kind, _ = pair.ask(bare.RELEASE, bare.release(log, bare.retry_entry(log, again, 7, index)))
+        assert kind == bare.RELEASED
+        verdicts = set()
+        for _ in range(400):
+            payload = bare.assess(request(chance), slot=chance.randrange(1_024), time=chance.choice([999, 1_000, 2**64 - 1]))
+            answer = bare.Assessed(pair.ask(bare.ASSESS, spoiled(chance, payload, 17))[1])
+            verdicts.add(answer.code)
+        assert len(verdicts) >= 8, verdicts
+        for size in (0, 1, 5, 300):
+            log.leaves += [chance.randbytes(chance.randrange(1, 400)) for _ in range(size)]
+            log.time += chance.randrange(10**9)
+            pair.ask(bare.ADVANCE, log.advance())
+            log.shown = len(log)
+            pair.ask(bare.ADVANCE, u64(log.time - 1) + u32(0))
+        pair.ask(bare.STATUS)
+        assert pair.states()[0] == pair.states()[1]
+        figure(f"twin: {pair.replies} answers the same, {len(verdicts)} different codes, seed {SEED}")
+        assert pair.replies >= 500
+
+
+@pytest.mark.parametrize("kind, payload", [
+    (bare.RESUME, b""), (bare.RELEASE, u32(0) + u16(0)), (bare.RELEASE, b"\xff" * 40), (bare.ADVANCE, u64(5_000) + u32(1)),
+    (bare.XPUB, b""), (bare.ADDRESS, bytes(36)), (bare.ASSESS, b""), (bare.ASSESS, b"\x02" + bytes(40)), (0x08, b""),
+    (wire.UNLOCK, b""), (0xFF, b""), (bare.STATUS, b"\x00"),
+])
+def test_both_end_at_the_same_frames_with_the_same_status(files, kind, payload):
+    with Pair(files) as pair:
+        pair.ready()
+        answer, status = pair.ask(kind, payload)
+        assert answer is None and status in (20, 21), status
+        assert pair.states()[0] == pair.states()[1]
+
+
+def test_a_difference_would_be_seen(files):
+    """The control: one bit of what the twin is told, and its very first answer differs."""
+    with Pair(files, bits=256) as pair:
+        with pytest.raises(AssertionError):
+            pair.ask(bare.STATUS)
