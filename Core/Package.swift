@@ -187,7 +187,8 @@ let package = Package(
         .testTarget(
             name: "SignerTests",
             dependencies: [
-                "signer-twin", "Signer", "TestSupport", "Bytes", "BitcoinCrypto", "Bitcoin", "Policy",
+                "signer-twin", "Signer", "TestSupport", "Bytes", "BitcoinCrypto", "Bitcoin",
+                "Policy",
                 "Transparency", "Wire", "SecretMemory", "LocalSocket", "CLinux", "CSodium",
             ],
             swiftSettings: strict

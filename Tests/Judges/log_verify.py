@@ -3,6 +3,9 @@
 
     log_verify.py log DIR VKEY         a tlog-tiles folder: checkpoint, every tile, every bundle
     log_verify.py receipt FILE VKEY    one tlog-proof file
+    log_verify.py admins DIR VKEY BUNDLE
+                                       the same as log; then every refill and recovery in it must
+                                       carry good signatures of enough admins of the bundle
 
 VKEY is the verifier key or the name of a file that holds it. Signatures are checked by the
 `cryptography` package, roots by `pymerkle`. One line is printed; the exit status is 0 for
@@ -244,11 +247,114 @@ def verify_receipt(path, key):
     return f"entry {index} of {size}"
 
 
-def main():
-    modes = {"log": verify_log, "receipt": verify_receipt}
+class Fields:
+    """Reads a record front to back; numbers are little-endian unless said."""
+
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def take(self, count):
+        need(self.at + count <= len(self.data), "a record is cut short")
+        self.at += count
+        return self.data[self.at - count : self.at]
+
+    def number(self, count, order="little"):
+        return int.from_bytes(self.take(count), order)
+
+    def vector(self):
+        return self.take(self.number(2))
+
+    def string(self):
+        return self.take(self.number(4, "big"))
+
+    def finish(self):
+        need(self.at == len(self.data), "bytes are left over")
+
+
+class Bundle:
+    """The admins of a compiled policy."""
+
+    def __init__(self, data):
+        mark = sha256(b"portcullis/bundle/1")
+        self.hash = sha256(mark, mark, data)
+        fields = Fields(data)
+        need(fields.take(8) == b"PCBUNDL1" and fields.number(2) == 1, "not a bundle")
+        fields.take(1)
+        self.epoch = fields.number(8)
+        fields.take(32 + 32 + 8)
+        self.threshold, count = fields.number(1), fields.number(1)
+        self.admins = [fields.vector() for _ in range(count)]
+
+
+def signer_of(signature, text):
+    """The public key (SSH wire form) that made an SSH signature of a text (PROTOCOL.sshsig)."""
+    fields = Fields(signature)
+    need(fields.take(6) == b"SSHSIG" and fields.number(4, "big") == 1, "not an SSH signature")
+    public, namespace, reserved, method = (fields.string() for _ in range(4))
+    inner = Fields(fields.string())
+    fields.finish()
+    need(namespace == b"portcullis-admin" and reserved == b"", "made for something else")
+    need(method in (b"sha256", b"sha512"), "unknown hash")
+    key = Fields(public)
+    need(key.string() == b"ssh-ed25519" and inner.string() == b"ssh-ed25519", "not Ed25519")
+    raw, sealed = key.string(), inner.string()
+    need(len(raw) == 32, "not an Ed25519 key")
+    key.finish()
+    inner.finish()
+    subject = b"SSHSIG"
+    for part in (namespace, reserved, method, hashlib.new(method.decode(), text).digest()):
+        subject += len(part).to_bytes(4, "big") + part
     try:
-        need(len(sys.argv) == 4 and sys.argv[1] in modes, "usage: log|receipt PATH VKEY")
-        print("VERIFIED:", modes[sys.argv[1]](sys.argv[2], Key(sys.argv[3])))
+        Ed25519PublicKey.from_public_bytes(raw).verify(sealed, subject)
+    except InvalidSignature as error:
+        raise Refused("an admin's signature is not good") from error
+    return public
+
+
+def check_event(leaf, bundle):
+    """What a tagged event is; a refill or recovery must be signed for by a quorum."""
+    fields = Fields(leaf)
+    need(fields.take(2) == b"\x06\x01", "not an event")
+    fields.take(16)
+    event, home, number = fields.number(1), fields.take(32), fields.number(4)
+    size, root, epoch, policy = fields.number(8), fields.take(32), fields.number(8), fields.take(32)
+    total = fields.number(8)
+    fields.take(8 + 4)
+    signatures = [fields.vector() for _ in range(fields.number(2))]
+    fields.take(32)
+    fields.finish()
+    need(event in (1, 2, 3), "an unknown event")
+    if event == 1:
+        need(not signatures, "an unlock with signatures")
+        return "unlock"
+    name = {2: "refill", 3: "recover"}[event]
+    need(policy == bundle.hash and epoch == bundle.epoch, f"a {name} under another policy")
+    text = f"portcullis {name}\nhome {home.hex()} log {number}\nsize {size} root {root.hex()}\n"
+    text += f"epoch {epoch}\n" + (f"allowance {total} sat\n" if event == 2 else "")
+    signers = {signer_of(signature, text.encode()) for signature in signatures}
+    need(signers <= set(bundle.admins), f"a {name} signed by somebody else")
+    need(bundle.threshold > 0 and len(signers) >= bundle.threshold, f"a {name} without a quorum")
+    return name
+
+
+def verify_admins(directory, key, bundle):
+    words = verify_log(directory, key)
+    size, _ = open_checkpoint(read(directory, "checkpoint"), key)
+    found = []
+    for index, width in items(size):
+        leaves = entries(read(directory, find(directory, "entries", index, width)))
+        found += [check_event(leaf, bundle) for leaf in leaves[:width] if leaf[:1] == b"\x06"]
+    return f"{words}; {found.count('refill')} refills, {found.count('recover')} recoveries"
+
+
+def main():
+    modes = {"log": verify_log, "receipt": verify_receipt, "admins": verify_admins}
+    try:
+        mode = sys.argv[1] if len(sys.argv) > 1 else ""
+        count = 5 if mode == "admins" else 4
+        need(len(sys.argv) == count and mode in modes, "usage: log|receipt PATH VKEY")
+        more = [Bundle(read("", sys.argv[4]))] if mode == "admins" else []
+        print("VERIFIED:", modes[mode](sys.argv[2], Key(sys.argv[3]), *more))
     except (Refused, OSError, ValueError) as error:
         print("REFUSED:", error)
         sys.exit(1)

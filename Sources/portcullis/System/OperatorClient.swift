@@ -26,7 +26,12 @@ enum OperatorClient {
         var payload = payload
         defer { wipe(&payload) }
         let socket = try connect(home)
-        try Frame.write(kind, payload, to: socket)
+        do throws(FrontError) {
+            try Frame.write(kind, payload, to: socket)
+        } catch {
+            // The socket was closed between the connection and the write.
+            throw alreadyUnlocked(home) ?? error
+        }
         return socket
     }
 
