@@ -36,7 +36,17 @@ package protocol ClockSource: AnyObject {
 
 /// The clocks of this machine.
 package final class SystemClock: ClockSource {
+    /// Nanoseconds for which the kernel's word on its discipline is taken as read: the call costs
+    /// more than all the rest of a reading.
+    private static let disciplineInterval: UInt64 = 100_000_000
+    /// A clock that is only slewed errs by at most 500 ppm more meanwhile, in microseconds.
+    private static let errorGrowth: UInt32 = 50
+
     private let bootID: Bytes16
+    private var discipline = linux_clock_quality()
+    private var isDisciplineKnown = false
+    /// CLOCK_BOOTTIME from which the kernel is asked again.
+    private var disciplineUntil: UInt64 = 0
 
     /// Reads the boot's identity, which needs /proc: before the confinement.
     package init() throws(GateError) {
@@ -57,17 +67,22 @@ package final class SystemClock: ClockSource {
         guard realtime >= 0, boottime >= 0 else {
             throw .kernel(errno: Int32(clamping: -min(realtime, boottime)))
         }
-        var quality = linux_clock_quality()
-        // SAFETY: the call fills the one record it is given.
-        let known = unsafe linux_clock_discipline(&quality) == 0
+        if boottime >= disciplineUntil {
+            // SAFETY: the call fills the one record it is given.
+            isDisciplineKnown = unsafe linux_clock_discipline(&discipline) == 0
+            disciplineUntil = UInt64(boottime) + Self.disciplineInterval
+        }
+        let quality = discipline
         return ClockReading(
             realtime: UInt64(realtime),
             boottime: UInt64(boottime),
             bootID: bootID,
-            isSynchronized: known && quality.synchronized == 1,
+            isSynchronized: isDisciplineKnown && quality.synchronized == 1,
             // Where the kernel does not say, the error has no bound.
-            maxErrorMicroseconds: known && quality.max_error_microseconds >= 0
-                ? UInt32(clamping: quality.max_error_microseconds) : .max
+            maxErrorMicroseconds: isDisciplineKnown && quality.max_error_microseconds >= 0
+                ? min(UInt32(clamping: quality.max_error_microseconds), .max - Self.errorGrowth)
+                    + Self.errorGrowth
+                : .max
         )
     }
 }

@@ -29,6 +29,8 @@ package final class EventLoop {
     private var now: UInt64
     private var stopAt: UInt64?
     private var isSignerGone = false
+    /// Waits in which the signer's answer is not looked for first.
+    private var sleepsLeft = 0
     /// Something came in after the last turn, so the next one is due at once.
     private var isTurnDue = false
 
@@ -56,10 +58,18 @@ package final class EventLoop {
         }
     }
 
+    /// Nanoseconds for which the signer's answer is looked for without sleeping: waking a processor
+    /// that idles takes longer than most answers.
+    private static let spinPatience: UInt64 = 300_000
+    /// Sleeps after a look that was in vain, before the next look: the disk is slow then.
+    private static let spinPause = 16
+
     /// Runs until a signal or the signer ends it. An error ends it without a word to anyone.
     package func run() throws(GateError) -> LoopEnd {
         while true {
-            try wait()
+            if try !hasSignerAnswered() { try wait() }
+            // Whoever is answered hears of it before the log is tended.
+            try deliver()
             try server.assess()
             try flushSigner()
             try server.turn()
@@ -128,20 +138,42 @@ package final class EventLoop {
 
 /// The signer's socket, and signals.
 extension EventLoop {
-    private func readSigner() throws(GateError) {
-        for _ in 0..<Self.readsMax {
+    /// Looks for the signer's answer for a short while, when it is the only thing to wait for.
+    private func hasSignerAnswered() throws(GateError) -> Bool {
+        guard server.isSignerAlone, !server.signer.wantsToWrite else { return false }
+        guard sleepsLeft == 0 else {
+            sleepsLeft -= 1
+            return false
+        }
+        let end = try Self.boottime() + Self.spinPatience
+        repeat {
+            guard try !readSigner() else { return true }
+            now = try Self.boottime()
+        } while now < end
+        sleepsLeft = Self.spinPause
+        return false
+    }
+
+    /// Takes in what the signer sent; whether there was anything.
+    @discardableResult
+    private func readSigner() throws(GateError) -> Bool {
+        for turn in 0..<Self.readsMax {
             var count = 0
             do throws(SocketError) {
                 var room = piece.mutableSpan
                 count = try signer.readSome(into: &room)
             } catch {
-                if error == .wouldBlock { return }
+                if error == .wouldBlock { return turn > 0 }
             }
             // An end and a broken socket are the same: the signer is gone.
-            guard count > 0 else { return isSignerGone = true }
+            guard count > 0 else {
+                isSignerGone = true
+                return true
+            }
             try server.receiveFromSigner(piece[0..<count])
-            if count < piece.count { return }
+            if count < piece.count { return true }
         }
+        return true
     }
 
     private func flushSigner() throws(GateError) {

@@ -39,6 +39,11 @@ package struct FrameAssembler {
     /// Whether a frame has begun and is not whole yet.
     package var isInFrame: Bool { !head.isEmpty }
 
+    /// The frame that is not whole yet, as far as it came: its kind and the front of its payload.
+    var begun: (kind: MessageKind, payload: [UInt8])? {
+        header.map { ($0.kind, payload) }
+    }
+
     /// Takes from `input` what belongs to the next frame; the frame, if it is whole now. A header
     /// that `admits` does not want is an error before one byte of its payload is kept.
     package mutating func take(

@@ -80,6 +80,8 @@ package final class GateServer {
     var jobs = JobTable()
     /// The entries of the release that the signer has; none: it has none.
     var releasing: [ReleaseInFlight] = []
+    /// Their receipts, once the signer's checkpoint is there.
+    var receipts: [[UInt8]] = []
     /// A resume, release or advance is with the signer.
     var isHeadAwaited = false
     /// The size that its reply must be of.

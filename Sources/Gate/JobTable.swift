@@ -92,6 +92,8 @@ struct JobTable {
     private var isAloneOpen = false
 
     var isEmpty: Bool { jobs.isEmpty }
+    var count: Int { jobs.count }
+    var isAssessmentDue: Bool { !queued.isEmpty }
 
     subscript(id: Int) -> Job {
         guard let job = jobs[id] else { preconditionFailure("a job in flight") }

@@ -14,6 +14,8 @@ package final class Log {
     package private(set) var state: LogState
     /// The last head that the signer signed and the gate has.
     package private(set) var head: SignedHead?
+    /// The last head whose signature was verified.
+    private var verified: SignedHead?
     private var journal: Journal
     private let folder: any PublishFolder
     private var publisher: TilePublisher
@@ -136,16 +138,24 @@ package final class Log {
         for leaf in leaves { tree.append(leafHash: Merkle.leafHash(leaf.span)) }
     }
 
-    /// Takes a head that the signer signed, if it is of this tree and the signature is good.
+    /// Takes a head that the signer signed.
     package func take(_ head: SignedHead, expecting size: UInt64) throws(GateError) {
+        try verify(head, expecting: size)
+        self.head = head
+    }
+
+    /// Whether a head is of this tree and the signature is good; what was found good last is not
+    /// computed again.
+    package func verify(_ head: SignedHead, expecting size: UInt64) throws(GateError) {
         guard head.size == size else {
             throw .signerFault(.wrongHeadSize(found: head.size, expected: size))
         }
         guard head.root == tree.root(at: size) else {
             throw .signerFault(.wrongRoot(size: size))
         }
+        if head == verified { return }
         guard notes.isSigned(head) else { throw .signerFault(.wrongHeadSignature(size: size)) }
-        self.head = head
+        verified = head
     }
 
     /// Fills the journal's file ahead, if it is time for it.

@@ -62,19 +62,32 @@ extension GateServer {
         return bytes
     }
 
+    /// Verifies the checkpoint and makes the receipts while the signer signs the inputs.
+    func prepareReceipts(_ front: [UInt8]) throws(GateError) {
+        guard receipts.isEmpty, let head = try SignerReplies.front(front) else { return }
+        try opened.verify(head, expecting: awaitedSize)
+        try makeReceipts(head)
+    }
+
+    private func makeReceipts(_ head: SignedHead) throws(GateError) {
+        let note = opened.notes.note(head)
+        for entry in releasing { receipts.append(try receipt(of: entry, head, note)) }
+    }
+
     /// Takes signatures, and answers everyone who waits for them with a receipt.
     func released(_ payload: [UInt8]) throws(GateError) {
         let (head, signatures) = try SignerReplies.released(payload)
         try take(head)
-        let entries = releasing
+        if receipts.isEmpty { try makeReceipts(head) }
+        let (entries, receipts) = (releasing, receipts)
         releasing = []
+        self.receipts = []
         guard signatures.count == entries.count else { throw .signerFault(.wrongSignatureCount) }
-        let note = opened.notes.note(head)
-        for (entry, signatures) in zip(entries, signatures) {
+        for (place, entry) in entries.enumerated() {
+            let (signatures, receipt) = (signatures[place], receipts[place])
             guard signatures.count == 64 * entry.inputCount else {
                 throw .signerFault(.wrongSignatureCount)
             }
-            let receipt = try receipt(of: entry, head, note)
             var reply: [UInt8] = [entry.charge == nil ? 1 : 0]
             reply.reserveCapacity(16 + signatures.count + receipt.count)
             reply.append(UInt64(entry.inputCount), bytes: 2)

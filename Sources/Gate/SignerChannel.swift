@@ -99,6 +99,22 @@ package struct SignerChannel {
         return frames
     }
 
+    /// The front of the release's answer that is on its way; nothing while there is none.
+    var begunRelease: [UInt8]? {
+        guard let begun = assembler.begun, begun.kind == .released, awaits(.release) else {
+            return nil
+        }
+        return begun.payload
+    }
+
+    /// Whether the next reply answers a request of this sort.
+    private func awaits(_ expectation: Expectation) -> Bool {
+        firstExpected < expected.count && expected[firstExpected] == expectation
+    }
+
+    /// Whether the signer owes an answer.
+    var isAwaited: Bool { firstExpected < expected.count }
+
     /// The clients that wait for a reply of their own.
     var waitingClients: [ClientID] {
         expected[firstExpected...].compactMap { expectation in

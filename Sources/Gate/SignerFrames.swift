@@ -6,6 +6,7 @@ extension GateServer {
     /// Takes bytes as the socket gave them.
     package func receiveFromSigner(_ bytes: ArraySlice<UInt8>) throws(GateError) {
         for frame in try signer.receive(bytes) { try take(frame) }
+        if let front = signer.begunRelease { try prepareReceipts(front) }
     }
 
     private func take(_ frame: Frame) throws(GateError) {

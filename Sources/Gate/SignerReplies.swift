@@ -37,6 +37,12 @@ enum SignerReplies {
         }
     }
 
+    /// The checkpoint at the front of a release's answer; nothing if it is not there as a whole.
+    static func front(_ begun: [UInt8]) throws(GateError) -> SignedHead? {
+        guard begun.count >= SignedHead.byteCount else { return nil }
+        return try head(Array(begun.prefix(SignedHead.byteCount)))
+    }
+
     /// `checkpoint | u16 count | vec16 leaf*`.
     static func resumed(_ payload: [UInt8]) throws(GateError) -> (SignedHead, [[UInt8]]) {
         do throws(ByteError) {

@@ -6,7 +6,7 @@ extension GateServer {
     /// Gives the signer what has come in. To be called, and its frames to be written, before
     /// `turn`, which waits for the disk: the signer then works meanwhile.
     package func assess() throws(GateError) {
-        if phase == .serving { assessMore(try stamp()) }
+        if phase == .serving, jobs.isAssessmentDue { assessMore(try stamp()) }
     }
 
     /// Does what is due. To be called after everything that came in, and when time passed.
@@ -26,6 +26,9 @@ extension GateServer {
             move(to: .stopped)
         }
     }
+
+    /// One request is under way, and the signer has it: its answer is all that can come soon.
+    package var isSignerAlone: Bool { jobs.count == 1 && signer.isAwaited }
 
     /// Milliseconds after which a turn is due, whatever comes in.
     package var turnMilliseconds: Int32 {

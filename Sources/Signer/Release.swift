@@ -25,7 +25,7 @@ extension OpenSigner {
             }
             do throws(SignerStop) {
                 try commit(check)
-                try sign(frame, &reply)
+                try sign(frame, inputCount: check.inputCount, &reply)
             } catch {
                 throw .stop(error)
             }
@@ -67,26 +67,29 @@ extension OpenSigner {
         head = check.after
     }
 
-    /// Signs the checkpoint, then every input, into the answer.
+    /// Signs the checkpoint, then every input, into the answer. The gate has the checkpoint as soon
+    /// as it is signed, and verifies it while the inputs are being signed.
     private mutating func sign(
         _ frame: borrowing ReleaseFrame,
+        inputCount: Int,
         _ reply: inout ReplyBuffer
     ) throws(SignerStop) {
-        var room = reply.payload
-        var writer = ByteWriter(&room)
-        do throws(ByteError) {
+        let frontCount = SignedHead.byteCount + 2
+        let signaturesCount = 2 * frame.entryCount + Bytes64.zero.span.count * inputCount
+        reply.set(.released, payloadCount: frontCount + signaturesCount) {
+            writer throws(ByteError) in
             try head.sign(home.secrets).write(to: &writer)
             try writer.writeUInt16(UInt16(frame.entryCount))
-        } catch {
-            preconditionFailure("a release's answer has room")
         }
+        try gate.begin(&reply, payloadCount: frontCount)
+        var room = reply.payload._consumingExtracting(frontCount...)
+        var writer = ByteWriter(&room)
         var entries = frame.entries
         while let entry = entries.next() {
             try sign(entry, &writer)
             slots.clear(entry.slot)
         }
-        let count = writer.count
-        reply.finish(.released, payloadCount: count)
+        precondition(writer.count == signaturesCount, "as many signatures as there are inputs")
     }
 
     private mutating func sign(

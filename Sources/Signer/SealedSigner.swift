@@ -61,7 +61,9 @@ package struct SealedSigner: ~Copyable {
         } catch {
             throw .socket(error)
         }
-        if entries[0].isReadable { try answerGate() }
+        if entries[0].isReadable {
+            repeat { try answerGate() } while gate.isAhead
+        }
         guard !door.hangUpIfLate(&home.secrets), entries[1].isReadable,
             let request = door.advance(&home.secrets)
         else { return nil }
