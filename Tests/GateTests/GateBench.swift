@@ -15,6 +15,10 @@ final class GateBench {
     let signer: FakeSigner
     var server: GateServer
     var replies: [ClientReply] = []
+    /// The signer's answers reach the server in pieces of at most so many bytes.
+    var pieceCount = Int.max
+    /// Bytes of a release's answer that reach the server; the rest never comes.
+    var answerLimit = Int.max
 
     init(
         store: MemoryStore = MemoryStore(),
@@ -138,7 +142,12 @@ final class GateBench {
         }
         guard !sent.isEmpty else { return false }
         let answers = try signer.receive(sent)
-        try server.receiveFromSigner(answers[...])
+        let isRelease = answers.count > 4 && answers[4] == MessageKind.released.rawValue
+        var rest = isRelease ? answers.prefix(answerLimit) : answers[...]
+        while !rest.isEmpty {
+            try server.receiveFromSigner(rest.prefix(pieceCount))
+            rest = rest.dropFirst(pieceCount)
+        }
         return true
     }
 }

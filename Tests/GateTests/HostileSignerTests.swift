@@ -17,8 +17,12 @@ struct HostileSignerTests {
         }
     }
 
-    private static func fault(_ spoil: @escaping (Frame) -> [Frame]) throws -> SignerFault? {
+    private static func fault(
+        pieces: Int = .max,
+        _ spoil: @escaping (Frame) -> [Frame]
+    ) throws -> SignerFault? {
         let bench = try GateBench.serving()
+        bench.pieceCount = pieces
         bench.signer.spoil = spoil
         do {
             try bench.ask(sample, client: 1)
@@ -36,6 +40,48 @@ struct HostileSignerTests {
             var bytes = bytes
             bytes[place] ^= 1
             return bytes
+        }
+    }
+
+    @Test("Answers in pieces are the same answers", arguments: [1, 7, 109, 111])
+    func pieces(count: Int) throws {
+        let (whole, cut) = (try GateBench.serving(), try GateBench.serving())
+        cut.pieceCount = count
+        let reply = try whole.answer(Self.sample)
+        #expect(reply.kind == .signed)
+        // Salts are random, so receipts have another leaf hash; what they weigh is the same.
+        let other = try cut.answer(Self.sample)
+        #expect(other.kind == .signed)
+        #expect(other.payload.prefix(67) == reply.payload.prefix(67))
+        let spoiled = try Self.fault(pieces: count) { frame in
+            frame.kind == .released ? [Frame(.released, Self.flip(40)(frame.payload))] : [frame]
+        }
+        #expect(spoiled == .wrongHeadSignature(size: 3))
+        let sized = try Self.fault(pieces: count) { frame in
+            frame.kind == .released ? [Frame(.released, Self.flip(0)(frame.payload))] : [frame]
+        }
+        #expect(sized == .wrongHeadSize(found: 2, expected: 3))
+    }
+
+    @Test("A checkpoint is verified before the signatures behind it are there")
+    func early() throws {
+        for place in [40, 104 + 5] {
+            let bench = try GateBench.serving()
+            bench.signer.spoil = { frame in
+                guard frame.kind == .released else { return [frame] }
+                return [Frame(.released, Self.flip(place)(frame.payload))]
+            }
+            bench.answerLimit = FrameHeader.byteCount + 104 + 2
+            var found: SignerFault?
+            do {
+                try bench.ask(Self.sample, client: 1)
+                try bench.settle()
+            } catch GateError.signerFault(let fault) {
+                found = fault
+            }
+            // A flip in what has not come yet cannot be seen.
+            #expect(found == (place == 40 ? .wrongHeadSignature(size: 3) : nil))
+            #expect(bench.replies.isEmpty)
         }
     }
 

@@ -90,6 +90,25 @@ struct AttackOperatorTests {
         #expect(try sealed.unlock().kind == .unlocked)
     }
 
+    @Test("Frames of the gate that come together, or byte by byte, are all answered")
+    func framesTogether() throws {
+        let sealed = try TestHome().seal()
+        let status = Frame.bytes(.status, [])
+        try sealed.gate.write(status + status + status)
+        try sealed.step()
+        let answers = try (0..<3).map { _ in try sealed.gate.read() }
+        #expect(answers.allSatisfy { $0.kind == .statusReply && $0.payload == answers[0].payload })
+        let gate = sealed.gate
+        Thread.detachNewThread {
+            for byte in status {
+                do { try gate.write([byte]) } catch {}
+                Thread.sleep(forTimeInterval: 0.01)
+            }
+        }
+        try sealed.step()
+        #expect(try gate.read().payload == answers[0].payload)
+    }
+
     @Test("init takes the longest passphrase that an unlock can carry, and no longer one")
     func longPassphrase() throws {
         for (count, isTaken) in [(2_045, true), (2_046, false)] {
