@@ -117,6 +117,22 @@ struct LimiterTests {
         #expect(usages.map(\.count) == [2, 1, 0])
     }
 
+    @Test("A group that left every window counts its largest member once it is signed again")
+    func late() {
+        var limiter = Limiter([LimitCaps(windowSeconds: 10, amountMax: 100, countMax: nil)])
+        let group = Self.outpoint(0)
+        limiter.charge([LeafCharge(limit: 0, amount: 70)], group: group, outflow: 70, at: 0)
+        let later = 1_000 * Self.second
+        #expect(limiter.usage(of: 0, at: later).amount == 0)
+        // What was signed first can still confirm instead: had the group been dropped it were 20.
+        #expect(limiter.anchor(among: [group]) == group)
+        limiter.charge([LeafCharge(limit: 0, amount: 20)], group: group, outflow: 20, at: later)
+        #expect(limiter.usage(of: 0, at: later).amount == 70)
+        #expect(
+            !Self.admits(&limiter, [LeafCharge(limit: 0, amount: 31)], Self.outpoint(1), at: later)
+        )
+    }
+
     @Test("A transaction that conflicts with two groups joins the larger, the older of two equal")
     func twoGroups() {
         var limiter = Limiter([])
