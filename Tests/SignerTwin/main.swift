@@ -1,10 +1,12 @@
-// The signer in ordinary Swift, for one purpose: that a test can hold the shipped one against it, byte for byte.
+// The signer in ordinary Swift, for one purpose: that a test can hold the shipped one against it,
+// byte for byte.
 //
 //   signer-twin SEALED-BITS OPEN-BITS ABI        on the descriptors of `portcullis-signer run`
 //
-// The same modules, but another compiler mode, a heap and no optimiser: a miscompile of the shipped binary shows as a
-// difference. It is not confined, for ordinary Swift needs calls that the filters forbid, and so it says of the kernel
-// what it is told to, which has to be what the other one found. It is never installed.
+// The same modules, but another compiler mode, a heap and no optimiser: a miscompile of the shipped
+// binary shows as a difference. It is not confined, for ordinary Swift needs calls that the filters
+// forbid, and so it says of the kernel what it is told to, which has to be what the other one found.
+// It is never installed.
 
 import CLinux
 import LocalSocket
