@@ -80,6 +80,8 @@ done
 read -r passed failed skipped < <(count "${logs[@]}")
 skips="$(grep -hE '^[^ ]+ (Test|Suite) .* skipped(:|\.)|^SKIPPED ' "${logs[@]}" | sort | uniq -c || true)"
 [ -z "$skips" ] || printf 'Skipped:\n%s\n' "$skips" >&2
+figures="$(sed -n '/^-* figures -*$/,/^=/{//!p}' "${logs[@]}")"
+[ -z "$figures" ] || printf 'Measured:\n%s\n' "$figures" >&2
 for stage in "${bad[@]}"; do
     say
     say "==== $(words "$stage") failed; from $BUILD/logs/check-$stage.log:"
