@@ -5,7 +5,7 @@
 //
 // The same modules, but another compiler mode, a heap and no optimiser: a miscompile of the shipped
 // binary shows as a difference. It is not confined, for ordinary Swift needs calls that the filters
-// forbid, and so it says of the kernel what it is told to, which has to be what the other one found.
+// forbid, and so it says of the kernel what it is told to: what the other one found.
 // It is never installed.
 
 import CLinux
