@@ -13,12 +13,7 @@ extension SighashMidstates {
         }
         scriptCode[23] = 0x88
         scriptCode[24] = 0xac
-        return segwitSighash(
-            of: input,
-            scriptCode: scriptCode.span,
-            type: .all,
-            singleOutput: nil
-        )
+        return segwitSighash(of: input, scriptCode: scriptCode.span, type: .all, singleOutput: nil)
     }
 
     /// The digest for any script code and any sighash type.

@@ -119,10 +119,7 @@ package struct TransactionHasher: Sendable {
         precondition(outputsDone == outputCount, "outputs not fed")
         whole.update(lockTime)
         let once = whole.finalize()
-        return HashedTransaction(
-            txid: SHA256.hash(once.span),
-            midstates: SighashMidstates(&self)
-        )
+        return HashedTransaction(txid: SHA256.hash(once.span), midstates: SighashMidstates(&self))
     }
 }
 

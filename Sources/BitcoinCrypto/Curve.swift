@@ -77,10 +77,7 @@ private import CSecp256k1
     }
 
     /// Replaces `tweak` by its sum with the secret, modulo the group order.
-    func add(
-        _ secret: Span<UInt8>,
-        toTweak tweak: inout MutableSpan<UInt8>
-    ) throws(CryptoError) {
+    func add(_ secret: Span<UInt8>, toTweak tweak: inout MutableSpan<UInt8>) throws(CryptoError) {
         precondition(secret.count == 32 && tweak.count == 32, "scalars are 32 bytes")
         // SAFETY: both have the 32 bytes that are read and written, and they do not overlap.
         let good = unsafe lend(&tweak) { tweak in

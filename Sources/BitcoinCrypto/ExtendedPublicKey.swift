@@ -62,13 +62,7 @@ package struct ExtendedPublicKey: Equatable, Sendable {
         var code = Bytes64.zero
         var room = code.mutableSpan
         let number = HD.bigEndian(index)
-        HMACSHA512.authenticate(
-            key: chainCode.span,
-            key.span,
-            Span(),
-            number.span,
-            into: &room
-        )
+        HMACSHA512.authenticate(key: chainCode.span, key.span, Span(), number.span, into: &room)
         return (
             try curve.add(code.span.extracting(0..<32), to: key),
             Bytes32(copying: code.span.extracting(32..<64))

@@ -58,13 +58,7 @@ package enum HD {
         let number = bigEndian(index)
         if index >= hardened {
             let zero = InlineArray<1, UInt8>(repeating: 0)
-            HMACSHA512.authenticate(
-                key: chainCode,
-                zero.span,
-                secret,
-                number.span,
-                into: &child
-            )
+            HMACSHA512.authenticate(key: chainCode, zero.span, secret, number.span, into: &child)
         } else {
             let key: Bytes33
             if let parentPublicKey {
@@ -72,13 +66,7 @@ package enum HD {
             } else {
                 key = try curve.publicKey(ofSecret: secret)
             }
-            HMACSHA512.authenticate(
-                key: chainCode,
-                key.span,
-                Span(),
-                number.span,
-                into: &child
-            )
+            HMACSHA512.authenticate(key: chainCode, key.span, Span(), number.span, into: &child)
         }
         var tweak = child._mutatingExtracting(0..<32)
         do {

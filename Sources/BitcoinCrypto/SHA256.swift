@@ -30,11 +30,7 @@ package struct SHA256: Sendable {
     package mutating func update(_ text: StaticString) {
         precondition(text.hasPointerRepresentation, "a string literal, not a scalar literal")
         // SAFETY: the text is immortal memory of `utf8CodeUnitCount` bytes.
-        _ = unsafe crypto_hash_sha256_update(
-            &state,
-            text.utf8Start,
-            UInt64(text.utf8CodeUnitCount)
-        )
+        _ = unsafe crypto_hash_sha256_update(&state, text.utf8Start, UInt64(text.utf8CodeUnitCount))
     }
 
     /// The digest; afterwards the value is as new.

@@ -80,10 +80,7 @@ package struct ByteReader: ~Escapable {
     }
 
     @_lifetime(copy self)
-    mutating func readVector(
-        lengthBytes: Int,
-        limit: Int
-    ) throws(ByteError) -> Span<UInt8> {
+    mutating func readVector(lengthBytes: Int, limit: Int) throws(ByteError) -> Span<UInt8> {
         let start = position
         let count = Int(number(at: try advance(lengthBytes), count: lengthBytes))
         guard count <= limit else {

@@ -98,11 +98,7 @@ package enum Confinement {
         // Linux before 6.3 does not know it. The filters refuse the same calls everywhere.
         if result == -LINUX_EINVAL { return false }
         try done(result, .noCodeGain)
-        try expect(
-            linux_prctl(LINUX_PR_GET_MDWE, 0, 0),
-            LINUX_MDWE_REFUSE_EXEC_GAIN,
-            .noCodeGain
-        )
+        try expect(linux_prctl(LINUX_PR_GET_MDWE, 0, 0), LINUX_MDWE_REFUSE_EXEC_GAIN, .noCodeGain)
         return true
     }
 
@@ -142,11 +138,7 @@ func done(_ result: Int32, _ measure: Measure) throws(ConfinementError) {
     if result < 0 { throw .refused(measure, errno: -result) }
 }
 
-private func expect(
-    _ result: Int32,
-    _ wanted: Int32,
-    _ measure: Measure
-) throws(ConfinementError) {
+private func expect(_ result: Int32, _ wanted: Int32, _ measure: Measure) throws(ConfinementError) {
     try done(result, measure)
     if result != wanted { throw .notInForce(measure, found: UInt64(result)) }
 }

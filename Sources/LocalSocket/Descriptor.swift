@@ -68,9 +68,7 @@ public struct Descriptor: ~Copyable {
 
     /// Fills `bytes` from a blocking descriptor; throws `ended` when the other end closed before.
     @_lifetime(bytes: copy bytes)
-    package borrowing func readExactly(
-        into bytes: inout MutableSpan<UInt8>
-    ) throws(SocketError) {
+    package borrowing func readExactly(into bytes: inout MutableSpan<UInt8>) throws(SocketError) {
         var done = 0
         while done < bytes.count {
             let got = try readSome(into: &bytes, from: done)

@@ -69,7 +69,7 @@ struct BundleChecker: ~Escapable {
             guard SSHPublicKey.isEd25519(key.of(bytes)) else {
                 throw .adminKeyNotEd25519(item: item)
             }
-            if let previous, !previous.of(bytes).sortsBefore(key.of(bytes)) {
+            if let previous, !previous.of(bytes).precedes(key.of(bytes)) {
                 throw .adminKeysOutOfOrder(item: item)
             }
             previous = key
@@ -102,10 +102,7 @@ struct BundleChecker: ~Escapable {
         }
     }
 
-    mutating func readCount(
-        of section: BundleSection,
-        limit: Int
-    ) throws(BundleError) -> Int {
+    mutating func readCount(of section: BundleSection, limit: Int) throws(BundleError) -> Int {
         let count = Int(try cursor.readUInt16())
         guard count <= limit else {
             throw .tooMany(section: section, found: count, limit: limit)
@@ -120,7 +117,7 @@ struct BundleChecker: ~Escapable {
         _ item: Int
     ) throws(BundleError) {
         let bytes = cursor.bytes
-        if let previous, !previous.of(bytes).sortsBefore(name.of(bytes)) {
+        if let previous, !previous.of(bytes).precedes(name.of(bytes)) {
             throw .outOfOrder(section: section, item: item)
         }
     }

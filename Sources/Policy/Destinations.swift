@@ -1,3 +1,5 @@
+private import Bytes
+
 /// Who may be paid: scripts and the lists they stand in.
 extension CheckedBundle {
     /// The lists that `script` stands in (bit n for list n), or none.
@@ -18,10 +20,10 @@ extension CheckedBundle {
             let middle = (low + high) / 2
             let start = Int(group.start) + middle * group.stride + 2
             let candidate = bytes.extracting(start..<(start + script.count))
-            if candidate.holdsSameBytes(as: script) {
+            if candidate.equals(script) {
                 return bytes.littleEndian64(at: start + script.count)
             }
-            if candidate.sortsBefore(script) {
+            if candidate.precedes(script) {
                 low = middle + 1
             } else {
                 high = middle

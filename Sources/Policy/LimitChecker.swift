@@ -1,3 +1,5 @@
+private import Bytes
+
 /// The limits of a bundle: sorted by scope, scope index and name, so that one walk over the rules
 /// meets the limits of each.
 extension BundleChecker {
@@ -47,7 +49,7 @@ extension BundleChecker {
         let sameScope = previous.scopeKey == limit.scopeKey
         let ordered =
             sameScope
-            ? previous.name.sortsBefore(limit.name) : previous.scopeKey < limit.scopeKey
+            ? previous.name.precedes(limit.name) : previous.scopeKey < limit.scopeKey
         guard ordered else { throw .outOfOrder(section: .limits, item: item) }
     }
 

@@ -22,22 +22,4 @@ extension Span where Element == UInt8 {
         let high = UInt64(littleEndian32(at: offset + 4))
         return low | high << 32
     }
-
-    /// Whether both spans hold the same bytes.
-    func holdsSameBytes(as other: borrowing Span<UInt8>) -> Bool {
-        guard count == other.count else { return false }
-        for index in 0..<count where self[index] != other[index] {
-            return false
-        }
-        return true
-    }
-
-    /// Whether these bytes sort before `other`, bytewise, a prefix before what it begins.
-    func sortsBefore(_ other: borrowing Span<UInt8>) -> Bool {
-        let shared = count < other.count ? count : other.count
-        for index in 0..<shared where self[index] != other[index] {
-            return self[index] < other[index]
-        }
-        return count < other.count
-    }
 }

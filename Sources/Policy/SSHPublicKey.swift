@@ -10,14 +10,8 @@ package enum SSHPublicKey {
 
     /// Whether `bytes` are exactly the wire form of an Ed25519 key.
     package static func isEd25519(_ bytes: Span<UInt8>) -> Bool {
-        guard bytes.count == byteCount else { return false }
-        guard bigEndian32(bytes, at: 0) == 11, bigEndian32(bytes, at: 15) == 32 else {
-            return false
-        }
-        for index in 0..<11 where bytes[4 + index] != kind.byte(at: index) {
-            return false
-        }
-        return true
+        bytes.count == byteCount && bigEndian32(bytes, at: 0) == 11
+            && bytes.extracting(4..<15).equals(kind) && bigEndian32(bytes, at: 15) == 32
     }
 
     static func bigEndian32(_ bytes: Span<UInt8>, at offset: Int) -> UInt32 {

@@ -1,4 +1,5 @@
 private import Bitcoin
+private import Bytes
 
 /// The wallets of a bundle: sorted, each a template the signer can fill in, no two for one key.
 extension BundleChecker {
@@ -78,7 +79,7 @@ extension BundleChecker {
             let other = WalletRecord(cursor.bytes, at: Int(layout.wallets[earlier]))
             guard
                 added.outputKindCode != other.outputKindCode
-                    || !added.path.holdsSameBytes(as: other.path)
+                    || !added.path.equals(other.path)
             else {
                 throw .duplicateWallet(item: item, of: earlier)
             }

@@ -78,9 +78,6 @@ package struct WalletRecord: ~Escapable {
 
     /// The wallet id: the tagged hash of the template, so that renaming keeps it.
     package var id: Bytes32 {
-        TaggedHash.hash(
-            tag: "portcullis/wallet/1",
-            bytes.extracting(template..<templateEnd)
-        )
+        TaggedHash.hash(tag: "portcullis/wallet/1", bytes.extracting(template..<templateEnd))
     }
 }

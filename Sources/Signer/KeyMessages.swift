@@ -38,10 +38,7 @@ extension OpenSigner {
     }
 
     /// Answers `xpub`: `walletID[32]`.
-    mutating func setXpub(
-        _ payload: Span<UInt8>,
-        _ reply: inout ReplyBuffer
-    ) throws(SignerStop) {
+    mutating func setXpub(_ payload: Span<UInt8>, _ reply: inout ReplyBuffer) throws(SignerStop) {
         guard payload.count == 32 else { throw .malformed(.xpub) }
         guard let wallet = home.wallets.wallet(id: Bytes32(copying: payload)) else {
             return reply.set(RefusalDetail(.unknownWallet))

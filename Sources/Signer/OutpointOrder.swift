@@ -30,7 +30,7 @@ struct OutpointOrder: ~Copyable {
             throw RefusalDetail(
                 .duplicateInput,
                 index: max(place(rank - 1), place(rank)),
-                found: UInt64(min(place(rank - 1), place(rank)))
+                found: min(place(rank - 1), place(rank))
             )
         }
     }

@@ -48,8 +48,8 @@ struct ParentCheck: ~Copyable {
                 throw RefusalDetail(
                     .outpointOutOfRange,
                     index: place,
-                    expected: UInt64(Self.voutLimit - 1),
-                    found: UInt64(vout)
+                    expected: Self.voutLimit - 1,
+                    found: vout
                 )
             }
             if wanted.number(at: 2 * vout, byteCount: 2) != 0 { continue }
@@ -115,8 +115,8 @@ struct ParentCheck: ~Copyable {
             throw RefusalDetail(
                 .outpointOutOfRange,
                 index: place,
-                expected: UInt64(outputCount - 1),
-                found: UInt64(input.vout)
+                expected: outputCount - 1,
+                found: input.vout
             )
         }
         guard kept.amount == input.amount else {
@@ -134,8 +134,8 @@ struct ParentCheck: ~Copyable {
             throw RefusalDetail(
                 .scriptMismatch,
                 index: place,
-                expected: UInt64(script.count),
-                found: UInt64(kept.scriptByteCount)
+                expected: script.count,
+                found: kept.scriptByteCount
             )
         }
         guard kept.script.equals(script) else { throw RefusalDetail(.foreignInput, index: place) }

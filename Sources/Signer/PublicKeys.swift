@@ -51,24 +51,13 @@ struct PublicKeys: ~Copyable {
             return DerivedKey(entries.bytes.extracting(range))
         }
         let key = try node(ofBranch: branch).childKey(index, curve: curve)
-        let derived = DerivedKey(key: key, script: try Self.script(kind, key, curve))
+        let derived = DerivedKey(
+            key: key,
+            script: try ScriptTemplate.script(kind, publicKey: key, curve: curve)
+        )
         entries.store(name, at: start, byteCount: 8)
         derived.store(in: &entries, at: start + 8)
         return derived
-    }
-
-    private static func script(
-        _ kind: OutputKind,
-        _ key: Bytes33,
-        _ curve: borrowing Curve
-    ) throws(CryptoError) -> TemplateScript {
-        switch kind {
-        case .p2wpkh: ScriptTemplate.p2wpkh(keyHash: hash160(key.span))
-        case .p2tr:
-            ScriptTemplate.p2tr(
-                outputKey: try curve.taprootOutputKey(internalKey: key, merkleRoot: nil)
-            )
-        }
     }
 
     private func node(ofBranch branch: Int) -> ExtendedPublicKey {

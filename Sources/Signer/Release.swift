@@ -11,10 +11,7 @@ extension OpenSigner {
     private static let inputCountMax = 120_000
 
     /// Answers `release`.
-    mutating func release(
-        _ payload: Span<UInt8>,
-        _ reply: inout ReplyBuffer
-    ) throws(SignerStop) {
+    mutating func release(_ payload: Span<UInt8>, _ reply: inout ReplyBuffer) throws(SignerStop) {
         do throws(GateFault) {
             let frame = try ReleaseFrame(reading: payload)
             let check: ReleaseCheck
@@ -47,8 +44,8 @@ extension OpenSigner {
         guard check.inputCount <= Self.inputCountMax else {
             throw RefusalDetail(
                 .tooManyInputs,
-                expected: UInt64(Self.inputCountMax),
-                found: UInt64(check.inputCount)
+                expected: Self.inputCountMax,
+                found: check.inputCount
             )
         }
         return check

@@ -40,10 +40,10 @@ struct ReleaseCheck {
     ) throws(RefusalDetail) {
         let place = entryCount
         guard let decision = slots.decision(at: entry.slot) else {
-            throw RefusalDetail(.slotEmpty, index: place, found: UInt64(entry.slot))
+            throw RefusalDetail(.slotEmpty, index: place, found: entry.slot)
         }
         guard Decision.digest(of: entry.resolved) == decision.digest else {
-            throw RefusalDetail(.slotMismatch, index: place, found: UInt64(entry.slot))
+            throw RefusalDetail(.slotMismatch, index: place, found: entry.slot)
         }
         // The digest is one that was allowed, so these bytes were verified; they are read again all
         // the same.
@@ -76,9 +76,9 @@ struct ReleaseCheck {
         let place = entryCount
         guard offset + 1 < leafHashes.count / 32,
             LogHead.hash(offset, leafHashes) == decision.leafHash
-        else { throw RefusalDetail(.leafNotShown, index: place, found: UInt64(offset)) }
+        else { throw RefusalDetail(.leafNotShown, index: place, found: offset) }
         guard LogHead.hash(offset + 1, leafHashes) == Merkle.leafHash(chargeBytes) else {
-            throw RefusalDetail(.chargeLeafMismatch, index: place, found: UInt64(offset))
+            throw RefusalDetail(.chargeLeafMismatch, index: place, found: offset)
         }
         let charge: ChargeLeaf
         do throws(ByteError) {

@@ -19,11 +19,7 @@ enum RequestCheck {
         _ wallets: borrowing WalletTable
     ) throws(RefusalDetail) -> OwnWallet {
         guard request.network == network else {
-            throw RefusalDetail(
-                .wrongNetwork,
-                expected: UInt64(network),
-                found: UInt64(request.network)
-            )
+            throw RefusalDetail(.wrongNetwork, expected: network, found: request.network)
         }
         for place in 0..<request.walletCount
         where wallets.wallet(id: request.walletID(at: place)) == nil {
@@ -31,7 +27,7 @@ enum RequestCheck {
         }
         guard request.walletCount == 1, let wallet = wallets.wallet(id: request.walletID(at: 0))
         else {
-            throw RefusalDetail(.mixedWallets, expected: 1, found: UInt64(request.walletCount))
+            throw RefusalDetail(.mixedWallets, expected: 1, found: request.walletCount)
         }
         return wallet
     }
@@ -39,18 +35,10 @@ enum RequestCheck {
     /// Version and lock time.
     static func form(_ request: borrowing ResolvedRequest) throws(RefusalDetail) {
         guard request.transactionVersion == 1 || request.transactionVersion == 2 else {
-            throw RefusalDetail(
-                .transactionVersion,
-                expected: 2,
-                found: UInt64(request.transactionVersion)
-            )
+            throw RefusalDetail(.transactionVersion, expected: 2, found: request.transactionVersion)
         }
         guard request.lockTime < lockTimeThreshold else {
-            throw RefusalDetail(
-                .timeLock,
-                expected: UInt64(lockTimeThreshold - 1),
-                found: UInt64(request.lockTime)
-            )
+            throw RefusalDetail(.timeLock, expected: lockTimeThreshold - 1, found: request.lockTime)
         }
     }
 
@@ -68,7 +56,7 @@ enum RequestCheck {
                     .sighashNotPermitted,
                     index: place,
                     expected: 1,
-                    found: UInt64(input.sighash)
+                    found: input.sighash
                 )
             }
             guard input.amount > 0 else { throw RefusalDetail(.zeroValue, index: place) }
@@ -101,8 +89,8 @@ enum RequestCheck {
                     throw RefusalDetail(
                         .dataOutputNotPermitted,
                         index: place,
-                        expected: UInt64(dataScriptByteCountMax),
-                        found: UInt64(output.script.count)
+                        expected: dataScriptByteCountMax,
+                        found: output.script.count
                     )
                 }
             case .unknown: throw RefusalDetail(.unknownOutputScript, index: place)
@@ -144,16 +132,16 @@ enum RequestCheck {
             throw RefusalDetail(
                 .branchOutOfRange,
                 index: place,
-                expected: UInt64(wallet.branchCount - 1),
-                found: UInt64(claim.branch)
+                expected: wallet.branchCount - 1,
+                found: claim.branch
             )
         }
         guard claim.index <= wallet.indexMax else {
             throw RefusalDetail(
                 .indexOutOfRange,
                 index: place,
-                expected: UInt64(wallet.indexMax),
-                found: UInt64(claim.index)
+                expected: wallet.indexMax,
+                found: claim.index
             )
         }
     }

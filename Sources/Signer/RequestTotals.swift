@@ -15,10 +15,7 @@ struct RequestTotals {
 
     /// The largest possible sums are checked at every step, so none can wrap.
     init(_ request: borrowing ResolvedRequest, kind: OutputKind) throws(RefusalDetail) {
-        var size = TransactionSize(
-            inputCount: request.inputCount,
-            outputCount: request.outputCount
-        )
+        var size = TransactionSize(inputCount: request.inputCount, outputCount: request.outputCount)
         for place in 0..<request.inputCount {
             let input = request.input(at: place)
             size.addInput(kind, type: SighashType(rawValue: UInt32(input.sighash)))
@@ -37,17 +34,13 @@ struct RequestTotals {
         }
         virtualByteCount = size.virtualByteCount
         guard outputTotal <= inputTotal else {
-            throw RefusalDetail(
-                .outputsExceedInputs,
-                expected: inputTotal,
-                found: outputTotal
-            )
+            throw RefusalDetail(.outputsExceedInputs, expected: inputTotal, found: outputTotal)
         }
         guard ownOutputCount <= Self.ownOutputCountMax else {
             throw RefusalDetail(
                 .tooManyChangeOutputs,
-                expected: UInt64(Self.ownOutputCountMax),
-                found: UInt64(ownOutputCount)
+                expected: Self.ownOutputCountMax,
+                found: ownOutputCount
             )
         }
     }

@@ -64,11 +64,7 @@ package struct StateFile: ~Copyable {
         }
         guard let record = best else { throw RefusalDetail(refusal) }
         guard record.leastBuild <= StateRecord.build else {
-            throw RefusalDetail(
-                .buildTooOld,
-                expected: UInt64(record.leastBuild),
-                found: UInt64(StateRecord.build)
-            )
+            throw RefusalDetail(.buildTooOld, expected: record.leastBuild, found: StateRecord.build)
         }
         if record.sequence % 2 == 1 {
             var bytes = memory.mutableBytes

@@ -38,17 +38,9 @@ extension Home {
         let header = try Keystore.open(keystore, passphrase: passphrase, &secrets)
         let identity = policy.identity
         guard header.network == identity.network else {
-            throw RefusalDetail(
-                .wrongNetwork,
-                expected: UInt64(header.network),
-                found: UInt64(identity.network)
-            )
+            throw RefusalDetail(.wrongNetwork, expected: header.network, found: identity.network)
         }
-        let record = try state.open(
-            secrets,
-            homeID: header.homeID,
-            network: header.network
-        )
+        let record = try state.open(secrets, homeID: header.homeID, network: header.network)
         guard record.epoch == identity.epoch, record.bundleHash == identity.bundleHash else {
             throw RefusalDetail(.bundleMismatch, expected: record.epoch, found: identity.epoch)
         }

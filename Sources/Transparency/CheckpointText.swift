@@ -8,11 +8,7 @@ package struct CheckpointText: Sendable {
     private var storage = InlineArray<256, UInt8>(repeating: 0)
     private var count = 0
 
-    package init(
-        origin: Span<UInt8>,
-        size: UInt64,
-        root: Bytes32
-    ) throws(TransparencyError) {
+    package init(origin: Span<UInt8>, size: UInt64, root: Bytes32) throws(TransparencyError) {
         guard origin.count <= Self.originMax else {
             throw .tooLong(count: origin.count, limit: Self.originMax)
         }

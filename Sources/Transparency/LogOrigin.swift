@@ -7,11 +7,7 @@ package struct LogOrigin: Sendable {
     private var count = 0
 
     /// The origin of log `logNumber` of a home; `network` is numbered as in protocol.md.
-    package init(
-        network: UInt8,
-        homeID: Bytes32,
-        logNumber: UInt32
-    ) throws(TransparencyError) {
+    package init(network: UInt8, homeID: Bytes32, logNumber: UInt32) throws(TransparencyError) {
         let name: StaticString
         switch network {
         case 0: name = "main"

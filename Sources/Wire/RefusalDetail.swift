@@ -19,14 +19,17 @@ package struct RefusalDetail: Error, Equatable, Sendable {
         self.found = found
     }
 
-    package init(_ refusal: Refusal, index: Int = 0, expected: UInt64 = 0, found: UInt64 = 0) {
-        precondition(index >= 0 && index <= Int(UInt32.max), "an index of 32 bits")
-        self.init(
-            rawCode: refusal.rawValue,
-            index: UInt32(index),
-            expected: expected,
-            found: found
-        )
+    /// The numbers are of any integer type and not negative.
+    package init(
+        _ refusal: Refusal,
+        index: Int = 0,
+        expected: some BinaryInteger = UInt64(0),
+        found: some BinaryInteger = UInt64(0)
+    ) {
+        code = refusal.rawValue
+        self.index = UInt32(index)
+        self.expected = UInt64(expected)
+        self.found = UInt64(found)
     }
 
     package init(reading reader: inout ByteReader) throws(ByteError) {

@@ -85,26 +85,26 @@ package struct RequestHeader: Sendable {
     /// Refuses what version 1 does not have.
     func check() throws(RefusalDetail) {
         guard version == 1 else {
-            throw RefusalDetail(.unsupportedVersion, expected: 1, found: UInt64(version))
+            throw RefusalDetail(.unsupportedVersion, expected: 1, found: version)
         }
         guard network <= 4 else {
-            throw RefusalDetail(.wrongNetwork, expected: 4, found: UInt64(network))
+            throw RefusalDetail(.wrongNetwork, expected: 4, found: network)
         }
         guard antiExfil == 0 else { throw RefusalDetail(.unsupportedAntiExfil) }
         guard replaces == 0 else { throw RefusalDetail(.unsupportedReplacement) }
         guard walletCount >= 1, walletCount <= ResolvedRequest.walletCountMax else {
             throw RefusalDetail(
                 .unknownWallet,
-                expected: UInt64(ResolvedRequest.walletCountMax),
-                found: UInt64(walletCount)
+                expected: ResolvedRequest.walletCountMax,
+                found: walletCount
             )
         }
         guard inputCount >= 1 else { throw RefusalDetail(.nothingToSign) }
         guard inputCount <= ResolvedRequest.inputCountMax else {
             throw RefusalDetail(
                 .tooManyInputs,
-                expected: UInt64(ResolvedRequest.inputCountMax),
-                found: UInt64(inputCount)
+                expected: ResolvedRequest.inputCountMax,
+                found: inputCount
             )
         }
     }
@@ -132,18 +132,14 @@ struct RequestForm {
     func check(walletsDistinct: Bool) throws(RefusalDetail) {
         if let refusal { throw refusal }
         guard walletsDistinct, walletsSeen == walletCount else {
-            throw RefusalDetail(
-                .nonCanonicalRequest,
-                expected: UInt64(walletsSeen),
-                found: UInt64(walletCount)
-            )
+            throw RefusalDetail(.nonCanonicalRequest, expected: walletsSeen, found: walletCount)
         }
     }
 
     /// Wallets stand in the table in the order in which inputs, then outputs, first name them.
     private mutating func see(_ claim: OwnerClaim, at place: Int) {
         guard Int(claim.wallet) < walletCount else {
-            return note(RefusalDetail(.unknownWallet, index: place, found: UInt64(claim.wallet)))
+            return note(RefusalDetail(.unknownWallet, index: place, found: claim.wallet))
         }
         guard Int(claim.wallet) <= walletsSeen else {
             return note(RefusalDetail(.nonCanonicalRequest, index: place))

@@ -29,18 +29,14 @@ package struct ResolvedRequest: ~Escapable {
     @_lifetime(copy bytes)
     package init(checking bytes: Span<UInt8>) throws(RefusalDetail) {
         guard bytes.count <= Self.byteCountMax else {
-            throw RefusalDetail(
-                .requestTooLarge,
-                expected: UInt64(Self.byteCountMax),
-                found: UInt64(bytes.count)
-            )
+            throw RefusalDetail(.requestTooLarge, expected: Self.byteCountMax, found: bytes.count)
         }
         var reader = ByteReader(bytes)
         let header: RequestHeader
         do throws(ByteError) {
             header = try RequestHeader(reading: &reader)
         } catch {
-            throw RefusalDetail(.malformedRequest, found: UInt64(reader.position))
+            throw RefusalDetail(.malformedRequest, found: reader.position)
         }
         try header.check()
         self.bytes = bytes
@@ -59,7 +55,7 @@ package struct ResolvedRequest: ~Escapable {
             }
             outputs = Int(try reader.readUInt16())
         } catch {
-            throw RefusalDetail(.malformedRequest, found: UInt64(reader.position))
+            throw RefusalDetail(.malformedRequest, found: reader.position)
         }
         outputCount = outputs
         try Self.checkOutputCount(outputs)
@@ -68,10 +64,10 @@ package struct ResolvedRequest: ~Escapable {
                 form.add(try RequestOutput(reading: &reader), at: place)
             }
         } catch {
-            throw RefusalDetail(.malformedRequest, found: UInt64(reader.position))
+            throw RefusalDetail(.malformedRequest, found: reader.position)
         }
         guard reader.remaining == 0 else {
-            throw RefusalDetail(.trailingBytes, found: UInt64(reader.remaining))
+            throw RefusalDetail(.trailingBytes, found: reader.remaining)
         }
         try form.check(walletsDistinct: Self.areDistinct(bytes, header.walletCount))
     }
@@ -102,11 +98,7 @@ package struct ResolvedRequest: ~Escapable {
 
     private static func checkOutputCount(_ count: Int) throws(RefusalDetail) {
         guard count >= 1, count <= outputCountMax else {
-            throw RefusalDetail(
-                .tooManyOutputs,
-                expected: UInt64(outputCountMax),
-                found: UInt64(count)
-            )
+            throw RefusalDetail(.tooManyOutputs, expected: outputCountMax, found: count)
         }
     }
 
