@@ -116,9 +116,9 @@ struct ReleaseCheck {
         _ home: borrowing Home
     ) throws(RefusalDetail) {
         let forged = RefusalDetail(.forgedLeaf, index: entryCount)
-        let leaf: DecisionLeaf
+        let leaf: TaggedDecision
         do throws(ByteError) {
-            leaf = try DecisionLeaf(reading: shown.bytes)
+            leaf = try TaggedDecision(reading: shown.bytes)
         } catch {
             throw forged
         }

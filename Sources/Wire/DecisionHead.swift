@@ -103,19 +103,6 @@ package struct DecisionFacts: Equatable, Sendable {
         self.ownOutputAmount = ownOutputAmount
     }
 
-    init(reading reader: inout ByteReader) throws(ByteError) {
-        txid = try reader.readBytes32()
-        outflow = try reader.readUInt64()
-        fee = try reader.readUInt64()
-        vsize = try reader.readUInt32()
-        anchor = try LeafOutpoint(reading: &reader)
-        inputCount = try reader.readUInt16()
-        inputsDigest = try reader.readBytes32()
-        walletID = try reader.readBytes32()
-        ownOutputCount = try reader.readUInt16()
-        ownOutputAmount = try reader.readUInt64()
-    }
-
     /// Writes the facts, the bits before them not included; destinations, rules and charges follow.
     package func write(to writer: inout ByteWriter) throws(ByteError) {
         try writer.write(txid)
@@ -131,43 +118,38 @@ package struct DecisionFacts: Equatable, Sendable {
     }
 }
 
-/// A decision leaf as a view over its bytes, checked for form to the last byte. Whether the tag is
-/// the signer's only the signer can say.
-package struct DecisionLeaf: ~Escapable {
+/// A decision leaf as the signer takes it back: its head, and what its tag authenticates. What
+/// stands in between is not looked at, since nobody but the signer can have tagged it.
+package struct TaggedDecision: ~Escapable {
     package let head: DecisionHead
-    /// Nothing where the request was refused before the facts were established.
-    package let facts: DecisionFacts?
-    /// Whether the amount of every input was checked against its parent.
-    package let areAmountsChecked: Bool
-    package let destinations: LeafDestinations
-    package let rules: LeafRules
-    /// Charges of the wallet, the destinations and the whole.
-    package let charges: LeafCharges
-    package let tag: Bytes32
-    /// The bytes that the tag authenticates.
     package let untagged: Span<UInt8>
+    package let tag: Bytes32
 
     @_lifetime(copy bytes)
     package init(reading bytes: Span<UInt8>) throws(ByteError) {
         var reader = ByteReader(bytes)
         head = try DecisionHead(reading: &reader)
-        let bits = try reader.readUInt8()
-        areAmountsChecked = bits & DecisionFacts.amountsCheckedBit != 0
-        switch bits {
-        case 0:
-            facts = nil
-            destinations = LeafDestinations(bytes.extracting(0..<0), count: 0)
-            rules = LeafRules(bytes.extracting(0..<0), count: 0)
-            charges = LeafCharges(bytes.extracting(0..<0), count: 0)
-        case DecisionFacts.followBit, DecisionFacts.followBit | DecisionFacts.amountsCheckedBit:
-            facts = try DecisionFacts(reading: &reader)
-            destinations = try LeafDestinations(reading: &reader)
-            rules = try LeafRules(reading: &reader)
-            charges = try LeafCharges(reading: &reader)
-        default: throw .nonCanonical
-        }
-        untagged = bytes.extracting(0..<reader.position)
-        tag = try reader.readBytes32()
-        try reader.finish()
+        let end = bytes.count - 32
+        guard reader.position <= end else { throw .truncated(needed: 32, left: reader.remaining) }
+        untagged = bytes.extracting(..<end)
+        tag = Bytes32(copying: bytes.extracting(end...))
+    }
+}
+
+/// A limit, by its place in the bundle, and the satoshi to charge to it.
+package struct LeafCharge: Equatable, Sendable {
+    package static let byteCount = 10
+
+    package let limit: UInt16
+    package let amount: UInt64
+
+    package init(limit: UInt16, amount: UInt64) {
+        self.limit = limit
+        self.amount = amount
+    }
+
+    package func write(to writer: inout ByteWriter) throws(ByteError) {
+        try writer.writeUInt16(limit)
+        try writer.writeUInt64(amount)
     }
 }

@@ -1,0 +1,57 @@
+package import Bytes
+
+/// A decision leaf as a view over its bytes, checked for form to the last byte. Whether the tag is
+/// the signer's only the signer can say.
+package struct DecisionLeaf: ~Escapable {
+    package let head: DecisionHead
+    /// Nothing where the request was refused before the facts were established.
+    package let facts: DecisionFacts?
+    /// Whether the amount of every input was checked against its parent.
+    package let areAmountsChecked: Bool
+    package let destinations: LeafDestinations
+    package let rules: LeafRules
+    /// Charges of the wallet, the destinations and the whole.
+    package let charges: LeafCharges
+    package let tag: Bytes32
+    /// The bytes that the tag authenticates.
+    package let untagged: Span<UInt8>
+
+    @_lifetime(copy bytes)
+    package init(reading bytes: Span<UInt8>) throws(ByteError) {
+        var reader = ByteReader(bytes)
+        head = try DecisionHead(reading: &reader)
+        let bits = try reader.readUInt8()
+        areAmountsChecked = bits & DecisionFacts.amountsCheckedBit != 0
+        switch bits {
+        case 0:
+            facts = nil
+            destinations = LeafDestinations(bytes.extracting(0..<0), count: 0)
+            rules = LeafRules(bytes.extracting(0..<0), count: 0)
+            charges = LeafCharges(bytes.extracting(0..<0), count: 0)
+        case DecisionFacts.followBit, DecisionFacts.followBit | DecisionFacts.amountsCheckedBit:
+            facts = try DecisionFacts(reading: &reader)
+            destinations = try LeafDestinations(reading: &reader)
+            rules = try LeafRules(reading: &reader)
+            charges = try LeafCharges(reading: &reader)
+        default: throw .nonCanonical
+        }
+        untagged = bytes.extracting(0..<reader.position)
+        tag = try reader.readBytes32()
+        try reader.finish()
+    }
+}
+
+extension DecisionFacts {
+    init(reading reader: inout ByteReader) throws(ByteError) {
+        txid = try reader.readBytes32()
+        outflow = try reader.readUInt64()
+        fee = try reader.readUInt64()
+        vsize = try reader.readUInt32()
+        anchor = try LeafOutpoint(reading: &reader)
+        inputCount = try reader.readUInt16()
+        inputsDigest = try reader.readBytes32()
+        walletID = try reader.readBytes32()
+        ownOutputCount = try reader.readUInt16()
+        ownOutputAmount = try reader.readUInt64()
+    }
+}
