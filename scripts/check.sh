@@ -16,7 +16,9 @@ stage_root() {
     swift build --build-tests "${SWIFT_FLAGS[@]}" && swift test --skip-build --skip SystemTests
 }
 stage_release() { scripts/build.sh; }
-stage_tidy() { swift test --package-path Core --filter TidyTests "${SWIFT_FLAGS[@]}"; }
+stage_tidy() {
+    swift test --package-path Core --filter TidyTests "${SWIFT_FLAGS[@]}" && scripts/signer-lines.py --check
+}
 stage_fuzz() { scripts/fuzz-smoke.sh; }
 stage_system() {
     local status=0

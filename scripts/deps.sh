@@ -5,6 +5,8 @@
 packages=(
     # the libraries of the appliance, and what links them
     libseccomp-dev libsecp256k1-dev libsodium-dev libcap-dev binutils gcc libc6-dev
+    # the line table of the signer (scripts/signer-lines.py)
+    llvm
     # admin signatures; the independent programs of demo and tests
     openssh-client python3 python3-venv
     # judges that Debian has
