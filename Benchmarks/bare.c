@@ -1,6 +1,7 @@
 /* The yardstick of signing: libsecp256k1 alone, doing the curve operations that the appliance does for `count`
  * wpkh inputs at distinct indices: derive the public child (to know the script), derive the private child, sign
- * with RFC 6979 until R is low, and verify. Prints microseconds for each part and in all.
+ * with RFC 6979 until R is low, and verify. Prints microseconds for each part and in all, and then for `count`
+ * checkpoints signed with Ed25519 and for as many verified.
  *
  *   bare COUNT */
 #include <secp256k1.h>
@@ -72,6 +73,17 @@ int main(int argc, char **argv) {
         double verified = now();
         derive += derived - start, sign += signed_at - derived, verify += verified - signed_at;
     }
-    printf("%.1f %.1f %.1f %.1f\n", derive, sign, verify, derive + sign + verify);
+    unsigned char text[160] = {0}, head[64], audit_public[32], audit_secret[64];
+    crypto_sign_seed_keypair(audit_public, audit_secret, parent);
+    double started = now();
+    for (unsigned index = 0; index < count; index++) {
+        text[0] = index, text[1] = index >> 8;
+        crypto_sign_detached(head, NULL, text, sizeof text, audit_secret);
+    }
+    double checkpoints = now();
+    for (unsigned index = 0; index < count; index++)
+        if (crypto_sign_verify_detached(head, text, sizeof text, audit_public) != 0) return 1;
+    printf("%.1f %.1f %.1f %.1f %.1f %.1f\n", derive, sign, verify, derive + sign + verify, checkpoints - started,
+           now() - checkpoints);
     return 0;
 }

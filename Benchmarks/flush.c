@@ -1,5 +1,5 @@
 /* The yardstick of durability: two flushes in sequence, each of one 4,096-byte write into a preallocated file.
- * Prints the median of COUNT pairs in microseconds, and flushes a second of one file alone.
+ * Prints the median and the 99th percentile of COUNT pairs in microseconds.
  *
  *   flush DIRECTORY COUNT */
 #include <fcntl.h>

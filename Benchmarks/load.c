@@ -43,6 +43,8 @@ static int next_request(struct client *c) {
     c->out = input + input_at + 4, c->left = length;
     input_at += 4 + length;
     c->asked = now(), c->got = 0, c->wanted = 5;
+    ssize_t n = send(c->fd, c->out, c->left, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n > 0) c->out += n, c->left -= n;
     return 1;
 }
 
@@ -65,6 +67,8 @@ int main(int argc, char **argv) {
         all[i].fd = socket(AF_UNIX, SOCK_STREAM, 0);
         if (connect(all[i].fd, (struct sockaddr *)&address, sizeof address) != 0) return perror("connect"), 1;
     }
+    struct timeval patience = {.tv_sec = 30};
+    if (clients == 1) setsockopt(all[0].fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     double start = now();
     for (int i = 0; i < clients; i++) {
         if (!next_request(&all[i])) close(all[i].fd), all[i].fd = -1;
@@ -73,7 +77,10 @@ int main(int argc, char **argv) {
     static unsigned char sink[1 << 16];
     while (open_clients > 0) {
         for (int i = 0; i < clients; i++) polls[i] = (struct pollfd){all[i].fd, POLLIN | (all[i].left ? POLLOUT : 0), 0};
-        if (poll(polls, clients, 30000) <= 0) return fprintf(stderr, "no answer within 30 s\n"), 1;
+        /* One client alone simply waits for its answer, as a program of one payment does. */
+        int alone = clients == 1 && all[0].left == 0;
+        if (alone) polls[0].revents = POLLIN;
+        else if (poll(polls, clients, 30000) <= 0) return fprintf(stderr, "no answer within 30 s\n"), 1;
         for (int i = 0; i < clients; i++) {
             struct client *c = &all[i];
             if (c->fd < 0) continue;
@@ -83,17 +90,16 @@ int main(int argc, char **argv) {
                 if (n > 0) c->out += n, c->left -= n;
             }
             if (!(polls[i].revents & (POLLIN | POLLHUP))) continue;
-            size_t want = c->got < 5 ? 5 - c->got : c->wanted - c->got;
-            ssize_t n = recv(c->fd, c->got < 5 ? c->head + c->got : sink, want < sizeof sink ? want : sizeof sink, MSG_DONTWAIT);
-            if (n == 0) return fprintf(stderr, "closed\n"), 1;
+            ssize_t n = recv(c->fd, sink, sizeof sink, alone ? 0 : MSG_DONTWAIT);
+            if (n == 0 || (n < 0 && alone)) return fprintf(stderr, "closed, or no answer within 30 s\n"), 1;
             if (n < 0) continue;
+            for (ssize_t i = 0; i < n && c->got + i < 5; i++) c->head[c->got + i] = sink[i];
             c->got += n;
-            if (c->got == 5 && c->wanted == 5) {
-                uint32_t length;
-                memcpy(&length, c->head, 4);
-                c->wanted = 4 + length;
-            }
-            if (c->got < 5 || c->got < c->wanted) continue;
+            if (c->got < 5) continue;
+            uint32_t length;
+            memcpy(&length, c->head, 4);
+            c->wanted = 4 + length;
+            if (c->got < c->wanted) continue;
             took[answered++] = now() - c->asked;
             if (c->head[4] != 0xA1) refused++;
             if (!next_request(c)) close(c->fd), c->fd = -1, open_clients--;

@@ -228,3 +228,17 @@ if Context.environment["WITH_FUZZERS"] != nil {
         )
     }
 }
+
+// The benchmark of what lies inside, likewise (scripts/bench.sh sets the variable).
+if Context.environment["WITH_BENCHMARKS"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "core-bench",
+            dependencies: [
+                "Bytes", "BitcoinCrypto", "Policy", "Wire", "Gate", "LocalSocket", "CLinux",
+            ],
+            path: "Benchmarks/CoreBench",
+            swiftSettings: strict
+        )
+    )
+}
