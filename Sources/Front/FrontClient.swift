@@ -6,6 +6,24 @@ package enum FrontClient {
     package static func ask(_ request: FrontRequest, of home: Home) throws(FrontError) -> FrontReply
     {
         let socket = try UnixSocket.connect(home.frontSocket, what: "the appliance")
+        return try ask(request, on: socket)
+    }
+
+    /// The same, or nothing where no front listens.
+    package static func askIfAny(
+        _ request: FrontRequest,
+        of home: Home
+    ) throws(FrontError) -> FrontReply? {
+        guard
+            let socket = try UnixSocket.connectIfAny(home.frontSocket, what: "the appliance")
+        else { return nil }
+        return try ask(request, on: socket)
+    }
+
+    private static func ask(
+        _ request: FrontRequest,
+        on socket: borrowing Descriptor
+    ) throws(FrontError) -> FrontReply {
         try JSONFrame.write(request, to: socket)
         guard let reply = try JSONFrame.read(FrontReply.self, from: socket) else {
             throw .failed("the front closed the connection without an answer")
@@ -22,11 +40,27 @@ package enum UnixSocket {
 
     /// Connects, or says that nobody is there.
     package static func connect(_ path: String, what: String) throws(FrontError) -> Descriptor {
-        let bytes = [UInt8](path.utf8)
-        do {
-            return try Descriptor.connect(to: bytes.span)
-        } catch {
+        guard let socket = try connectIfAny(path, what: what) else {
             throw .failed("\(what) does not answer at \(path): is `portcullis up` running?")
+        }
+        return socket
+    }
+
+    /// Connects; nothing where nobody listens. That we may not is an error: somebody may be there.
+    package static func connectIfAny(
+        _ path: String,
+        what: String
+    ) throws(FrontError) -> Descriptor? {
+        let bytes = [UInt8](path.utf8)
+        do throws(SocketError) {
+            return try Descriptor.connect(to: bytes.span)
+        } catch .failed(_, errno: 1), .failed(_, errno: 13) {
+            throw .failed(
+                "this user may not talk to \(what) at \(path): ask as root, or as the user "
+                    + "that runs `portcullis up`"
+            )
+        } catch {
+            return nil
         }
     }
 
@@ -36,12 +70,12 @@ package enum UnixSocket {
         guard bytes.count <= pathCountMax else {
             throw .failed("\(path) is over \(pathCountMax) bytes, which no socket may be")
         }
-        do {
+        do throws(SocketError) {
             return try Descriptor.listen(at: bytes.span, mode: mode)
         } catch .failed(_, errno: 98) {
             throw .failed("somebody listens at \(path) already: is another `up` running?")
         } catch {
-            throw .failed("cannot listen at \(path): \(error)")
+            throw .failed("cannot listen at \(path): \(SystemWords.reason(error))")
         }
     }
 }

@@ -43,6 +43,8 @@ package struct RefusalReport: Codable, Equatable, Sendable {
     package var found: UInt64?
     package var message: String
     package var remedy: String
+    /// What is to be signed, where that is what is waited for.
+    package var text: String?
 
     package init(
         name: String,
@@ -53,7 +55,8 @@ package struct RefusalReport: Codable, Equatable, Sendable {
         expected: UInt64? = nil,
         found: UInt64? = nil,
         message: String,
-        remedy: String
+        remedy: String,
+        text: String? = nil
     ) {
         self.name = name
         self.code = code
@@ -64,5 +67,6 @@ package struct RefusalReport: Codable, Equatable, Sendable {
         self.found = found
         self.message = message
         self.remedy = remedy
+        self.text = text
     }
 }

@@ -18,6 +18,8 @@ package struct LogAudit: Codable, Equatable, Sendable {
     package var adminEvents: UInt64 = 0
     /// Whether the admins' signatures in them were verified, which takes the policy's bundle.
     package var adminsChecked: Bool
+    /// Entries of the gate's journal that were compared; nothing where it was not read.
+    package var journal: UInt64?
 
     /// Checks a log against its verifier key; `visit` sees each entry as it passes. Without
     /// `admins` it takes the signer's word that admins signed for refills and recoveries.
@@ -26,6 +28,7 @@ package struct LogAudit: Codable, Equatable, Sendable {
         number: UInt32,
         key: String,
         admins: AdminAudit? = nil,
+        readsJournal: Bool = false,
         visit: (UInt64, LeafFacts) -> Void = { _, _ in }
     ) throws(FrontError) {
         self.number = number
@@ -48,7 +51,8 @@ package struct LogAudit: Codable, Equatable, Sendable {
             rootFound = checkpoint.root
             root = rootFound.hexDigits
         } catch {
-            throw Self.invalid("the checkpoint of log \(number) is not good: \(error)")
+            let words = Self.words(error)
+            throw Self.invalid("the checkpoint of log \(number) is not good: \(words)")
         }
         let hashes = try readLeaves(folder, admins, visit: visit)
         var range = CompactRange()
@@ -58,6 +62,10 @@ package struct LogAudit: Codable, Equatable, Sendable {
         }
         do throws(FrontError) {
             try TileCheck(folder: folder, size: size).check(hashes)
+            if readsJournal {
+                let audit = JournalAudit(path: folder.path + "/journal", origin: origin)
+                journal = try audit.check(hashes)
+            }
         } catch {
             throw Self.invalid(error.message)
         }
@@ -75,7 +83,9 @@ package struct LogAudit: Codable, Equatable, Sendable {
         while bundle * 256 < size {
             let width = Int(min(256, size - bundle * 256))
             do throws(FrontError) {
-                for leaf in try folder.entries(bundle: bundle, width: width) {
+                let leaves = try folder.entries(bundle: bundle, width: width)
+                try folder.checkPartialEntries(bundle: bundle, leaves: leaves)
+                for leaf in leaves {
                     let facts = try LeafFacts(reading: leaf)
                     try order.check(facts, at: UInt64(hashes.count))
                     tally(facts)
@@ -108,11 +118,25 @@ package struct LogAudit: Codable, Equatable, Sendable {
         }
     }
 
+    /// What is wrong with a checkpoint, in words.
+    private static func words(_ error: any Error) -> String {
+        guard let error = error as? TransparencyError else { return "\(error)" }
+        return switch error {
+        case .badSignature: "its signature is wrong"
+        case .unsigned: "the log's key did not sign it"
+        case .malformedNote, .malformedCheckpoint: "it is not in the form of a checkpoint"
+        case .malformedKey, .wrongKeyID: "the key in public/log.vkey is not one"
+        case .wrongOrigin: "it is of another log"
+        case .rangeLength, .sizeTooLarge, .indexOutOfRange, .emptyTree, .sizesReversed,
+            .proofLength, .rootMismatch, .malformedProof, .unknownNetwork, .tooLong, .noRoom:
+            "\(error)"
+        }
+    }
+
     private static func invalid(_ words: String) -> FrontError {
         .refused(
             RefusalReport(
-                name: "log-invalid",
-                stage: "check",
+                .logInvalid,
                 message: words,
                 remedy:
                     "keep the log as evidence and compare it with a copy; see docs/operations.md"
@@ -163,6 +187,7 @@ struct TileCheck {
                 let width = min(TilePath.widthFull, hashes.count - start)
                 let index = UInt64(start / TilePath.widthFull)
                 let tile = try folder.tile(level: level, index: index, width: width)
+                try folder.checkPartialTiles(level: level, index: index, tile: tile)
                 for place in 0..<width {
                     let found = tile[place * 32..<place * 32 + 32]
                     guard [UInt8](found) == [UInt8](copying: hashes[start + place].span) else {

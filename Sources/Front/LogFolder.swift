@@ -64,6 +64,49 @@ package struct LogFolder: Sendable {
         return bytes
     }
 
+    /// Narrower and wider forms of a bundle stay for a while (C2SP tlog-tiles); each must tell the
+    /// same.
+    func checkPartialEntries(bundle: UInt64, leaves: [[UInt8]]) throws(FrontError) {
+        let name = try Self.name { writer throws(ByteError) in
+            try TilePath.writeEntries(index: bundle, to: &writer)
+        }
+        for width in partialWidths(name) where width != leaves.count {
+            guard try file("\(name).p/\(width)") != nil else { continue }
+            let found = try entries(bundle: bundle, width: width)
+            let common = min(found.count, leaves.count)
+            guard found[..<common] == leaves[..<common] else {
+                throw .failed("\(name).p/\(width) contradicts \(name)")
+            }
+        }
+    }
+
+    /// The same for a tile of hashes.
+    func checkPartialTiles(level: UInt8, index: UInt64, tile: [UInt8]) throws(FrontError) {
+        let name = try Self.name { writer throws(ByteError) in
+            try TilePath.write(level: level, index: index, to: &writer)
+        }
+        for width in partialWidths(name) where width * Merkle.hashCount != tile.count {
+            guard try file("\(name).p/\(width)") != nil else { continue }
+            let found = try self.tile(level: level, index: index, width: width)
+            let common = min(found.count, tile.count)
+            guard found[..<common] == tile[..<common] else {
+                throw .failed("\(name).p/\(width) contradicts \(name)")
+            }
+        }
+    }
+
+    /// The widths of the partial forms that are there.
+    private func partialWidths(_ name: String) -> [Int] {
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: "\(path)/\(name).p")
+                .compactMap { Int($0) }
+                .filter { (1..<TilePath.widthFull).contains($0) }
+                .sorted()
+        } catch {
+            return []
+        }
+    }
+
     private static func name(
         _ body: (inout ByteWriter) throws(ByteError) -> Void
     ) throws(FrontError) -> String {

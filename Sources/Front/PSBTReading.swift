@@ -11,14 +11,7 @@ package struct PSBTReading: Sendable {
         do {
             psbt = try PSBT(binary: bytes)
         } catch {
-            throw .refused(
-                RefusalReport(
-                    name: "malformed-psbt",
-                    stage: "front",
-                    message: error.description,
-                    remedy: "export the payment again, as a PSBT of version 0 (BIP-174)"
-                )
-            )
+            throw .refused(RefusalReport(error))
         }
     }
 
@@ -41,6 +34,7 @@ package struct PSBTReading: Sendable {
         }
         var inspection = Inspection(found, network: facts.network)
         inspection.signable = obstacle == nil
+        inspection.remarks += found.falseClaims.map(\.description).filter { $0 != obstacle }
         if let obstacle { inspection.remarks.append("cannot be signed: \(obstacle)") }
         return inspection
     }

@@ -99,8 +99,7 @@ package struct Receipt: Sendable {
     private static func bad(_ why: String) -> FrontError {
         .refused(
             RefusalReport(
-                name: "receipt-invalid",
-                stage: "check",
+                .receiptInvalid,
                 message: "the receipt does not verify: \(why)",
                 remedy:
                     "ask for the receipt again; if it stays so, the log or the receipt was altered"

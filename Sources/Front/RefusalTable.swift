@@ -192,9 +192,9 @@ extension RefusalWords {
         not-in-tree nothing number
           a log entry that is not in the log
           ask again
-        statement-mismatch nothing number
-          the signed statement is about another home, log or state
-          sign the statement anew: the log or the allowance has moved since
+        statement-mismatch nothing nothing
+          the statement was not signed by an admin, or is about another home, log, state or total
+          sign exactly the text that was shown, as it is now, with the key of an admin
         quorum-not-reached nothing number
           too few good signatures by admins of the policy
           collect signatures of more admins

@@ -4,11 +4,46 @@ private import Wire
 /// What the front finds out by itself, under the names that the signer would use: the signer looks
 /// again.
 extension RefusalReport {
+    /// A PSBT that contradicts itself is refused under the name of what it lies about.
+    init(_ error: PSBTError) {
+        let own: String
+        var refusal: Refusal?
+        var numbers: (expected: UInt64, found: UInt64)?
+        switch error.problem {
+        case .unsupportedVersion: own = OwnRefusal.unsupportedPSBTVersion.rawValue
+        case .signatureInvalid: own = OwnRefusal.signatureInvalid.rawValue
+        case .parentMismatch: (own, refusal) = ("", .parentMismatch)
+        case .parent: (own, refusal) = ("", .malformedParent)
+        case .noSuchParentOutput: (own, refusal) = ("", .outpointOutOfRange)
+        case .scriptsDiffer: (own, refusal) = ("", .scriptMismatch)
+        case .amountsDiffer(let proven, let claimed):
+            (own, refusal) = ("", .amountMismatch)
+            numbers = (proven, claimed)
+        default: own = OwnRefusal.malformedPSBT.rawValue
+        }
+        let words = refusal.flatMap { RefusalWords.table["\($0.name)"] }
+        self.init(
+            name: refusal.map { "\($0.name)" } ?? own,
+            code: refusal?.rawValue ?? 0,
+            stage: "front",
+            index: error.place.named.map { UInt32($0.index) },
+            subject: error.place.named?.subject,
+            expected: numbers?.expected,
+            found: numbers?.found,
+            message: error.description,
+            remedy: words?.remedy ?? "export the payment again, as a PSBT of version 0 (BIP-174)"
+        )
+    }
+
     init(_ error: RequestError) {
+        if case .psbt(let inner) = error {
+            self.init(inner)
+            return
+        }
         let (refusal, place, remedy) = error.known
         let words = refusal.flatMap { RefusalWords.table["\($0.name)"] }
         self.init(
-            name: refusal.map { "\($0.name)" } ?? error.ownName,
+            name: refusal.map { "\($0.name)" } ?? "\(Refusal.internalFault.name)",
             code: refusal?.rawValue ?? 0,
             stage: "front",
             index: place.map { UInt32($0.index) },
@@ -45,15 +80,6 @@ extension RequestError {
         case .sighashType(let input, _): (.sighashNotPermitted, ("input", input), nil)
         case .scriptTooLong(let output, _, _): (.unknownOutputScript, ("output", output), nil)
         case .sum, .outputsExceedInputs: (.outputsExceedInputs, nil, nil)
-        }
-    }
-
-    /// The name of what only the front can find.
-    fileprivate var ownName: String {
-        switch self {
-        case .psbt(let error) where error.problem == .signatureInvalid: "signature-invalid"
-        case .psbt: "malformed-psbt"
-        default: "internal-fault"
         }
     }
 }

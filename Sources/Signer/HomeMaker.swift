@@ -51,11 +51,25 @@ package struct HomeMaker: ~Copyable {
             } catch {
                 throw .socket(error)
             }
-        case .restored: wordsCount = try Self.readText(mnemonic, into: &secrets.moreWords)
+        case .restored:
+            let count = try Self.readText(
+                mnemonic,
+                into: &secrets.moreWords,
+                tooLong: .mnemonic(.wordCount(Mnemonic.textCountMax))
+            )
+            wordsCount = Self.tidy(&secrets.moreWords, count)
         }
-        let passphraseCount = try Self.readText(passphrase, into: &secrets.words)
+        let passphraseCount = try Self.readText(
+            passphrase,
+            into: &secrets.words,
+            tooLong: .mnemonicPassphrase
+        )
         do throws(CryptoError) {
             try Self.check(secrets.moreWords, wordsCount, &secrets.transient)
+        } catch {
+            throw .mnemonic(error)
+        }
+        do throws(CryptoError) {
             try Self.stretch(
                 secrets.moreWords,
                 wordsCount,
@@ -64,7 +78,8 @@ package struct HomeMaker: ~Copyable {
                 into: &secrets.plain
             )
         } catch {
-            throw .mnemonic(error)
+            // The words are good; so it is the passphrase that cannot be taken.
+            throw .mnemonicPassphrase
         }
         secrets.words.wipe()
         secrets.moreWords.wipe()
@@ -80,7 +95,11 @@ package struct HomeMaker: ~Copyable {
         passes: UInt32,
         memoryKiB: UInt32
     ) throws(SignerStop) -> Bytes32 {
-        let count = try Self.readText(passphrase, into: &secrets.words)
+        let count = try Self.readText(
+            passphrase,
+            into: &secrets.words,
+            tooLong: .passphraseTooLong
+        )
         guard count > 0 else { throw .emptyPassphrase }
         // A longer one could never be typed in: it must fit the frame of an unlock.
         guard count <= HomeSecrets.passphraseByteCountMax else { throw .passphraseTooLong }
@@ -238,16 +257,40 @@ extension HomeMaker {
         return bytes
     }
 
+    /// Brings words as people keep them into the form that is hashed: small letters, one space
+    /// between two words, none around them. Works in place; the new length.
+    private static func tidy(_ words: inout SecretBytes, _ count: Int) -> Int {
+        var bytes = words.mutableBytes
+        var written = 0
+        var isBetween = true
+        for place in 0..<count {
+            let byte = bytes[place]
+            if byte == 0x20 || (0x09...0x0D).contains(byte) {
+                isBetween = true
+                continue
+            }
+            if isBetween, written > 0 {
+                bytes[written] = 0x20
+                written += 1
+            }
+            isBetween = false
+            bytes[written] = (0x41...0x5A).contains(byte) ? byte + 0x20 : byte
+            written += 1
+        }
+        return written
+    }
+
     /// Reads to the end, straight into secret memory; one newline at the end does not count. The
     /// length.
     private static func readText(
         _ descriptor: borrowing Descriptor,
-        into secret: inout SecretBytes
+        into secret: inout SecretBytes,
+        tooLong: SignerStop
     ) throws(SignerStop) -> Int {
         var count = 0
         while true {
             var room = secret.mutableBytes._consumingExtracting(count...)
-            guard room.count > 0 else { throw .mnemonic(.tooLong(count: count, limit: count)) }
+            guard room.count > 0 else { throw tooLong }
             do throws(SocketError) {
                 let got = try descriptor.readSome(into: &room)
                 guard got > 0 else { break }

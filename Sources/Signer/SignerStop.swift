@@ -26,6 +26,8 @@ package enum SignerStop: Error, Equatable, Sendable {
     case memory(SecretMemoryError)
     /// The words given to `init` are no mnemonic, or were too many.
     case mnemonic(CryptoError)
+    /// The passphrase of the mnemonic is not of a form that can be hashed.
+    case mnemonicPassphrase
     /// A keystore without a passphrase is not made.
     case emptyPassphrase
     /// A passphrase that no unlock has room for.
@@ -41,6 +43,7 @@ package enum SignerStop: Error, Equatable, Sendable {
         case .mnemonic: 13
         case .emptyPassphrase: 14
         case .passphraseTooLong: 15
+        case .mnemonicPassphrase: 16
         case .breach: 20
         case .malformed: 21
         case .socket: 22
@@ -57,6 +60,7 @@ package enum SignerStop: Error, Equatable, Sendable {
         case .home: "signer: a file of the home is damaged or missing\n"
         case .memory: "signer: no memory of the kind that keys need\n"
         case .mnemonic: "signer: the words are no mnemonic (BIP-39)\n"
+        case .mnemonicPassphrase: "signer: the passphrase of the words cannot be taken\n"
         case .emptyPassphrase: "signer: the passphrase is empty\n"
         case .passphraseTooLong: "signer: the passphrase is longer than 2,045 bytes\n"
         case .breach: "signer: the gate broke the protocol\n"

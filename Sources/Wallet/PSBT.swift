@@ -116,12 +116,15 @@ package struct PSBT: Equatable, Sendable {
 
 extension PSBT {
     private static func unsignedTransaction(_ global: PSBTMap) throws(PSBTError) -> Transaction {
-        for field in global.fields {
-            try PSBTFieldRules.check(field, .global, place: .global)
-        }
-        if let version = global.value(PSBTFieldType.version), version != [0, 0, 0, 0] {
+        // The version first: it says what the other fields may be.
+        if let version = global.value(PSBTFieldType.version), version.count == 4,
+            version != [0, 0, 0, 0]
+        {
             let number = version.reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
             throw PSBTError(.global, .unsupportedVersion(number))
+        }
+        for field in global.fields {
+            try PSBTFieldRules.check(field, .global, place: .global)
         }
         guard let bytes = global.value(PSBTFieldType.unsignedTransaction) else {
             throw PSBTError(.global, .missingTransaction)

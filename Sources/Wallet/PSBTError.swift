@@ -36,7 +36,8 @@ package enum PSBTProblem: Equatable, Sendable {
     case parent(BitcoinError)
     case parentMismatch(expected: TransactionID, found: TransactionID)
     case noSuchParentOutput(vout: UInt32, outputCount: Int)
-    case coinsDiffer
+    case amountsDiffer(proven: UInt64, claimed: UInt64)
+    case scriptsDiffer
     case witnessCoinForLegacyScript
     case redeemScriptMismatch
     case witnessScriptMismatch
@@ -89,8 +90,10 @@ extension PSBTProblem {
             "the previous transaction is \(found); the input spends \(expected)"
         case .noSuchParentOutput(let vout, let count):
             "spends output \(vout) of a transaction that has \(count)"
-        case .coinsDiffer:
-            "PSBT_IN_WITNESS_UTXO differs from the output in PSBT_IN_NON_WITNESS_UTXO"
+        case .amountsDiffer(let proven, let claimed):
+            "PSBT_IN_WITNESS_UTXO says \(claimed) sat, PSBT_IN_NON_WITNESS_UTXO \(proven) sat"
+        case .scriptsDiffer:
+            "the scripts in PSBT_IN_WITNESS_UTXO and PSBT_IN_NON_WITNESS_UTXO differ"
         case .witnessCoinForLegacyScript:
             "only PSBT_IN_WITNESS_UTXO is given, but the script is no segwit script"
         case .redeemScriptMismatch: "PSBT_IN_REDEEM_SCRIPT does not hash to the spent script"

@@ -47,6 +47,8 @@ package struct PSBTInspection: Equatable, Sendable {
     }
 
     package let transactionID: TransactionID
+    /// Derivations that say they lead to a key of ours, and do not.
+    package let falseClaims: [RequestError]
     package let version: UInt32
     package let inputs: [Input]
     package let outputs: [Output]
@@ -82,7 +84,7 @@ package struct PSBTInspection: Equatable, Sendable {
         }
     }
 
-    /// Looks at a PSBT. A derivation that claims to be ours and is not is an error.
+    /// Looks at a PSBT. What a derivation claims falsely is told in `falseClaims`.
     package init(
         _ psbt: PSBT,
         wallets: inout WalletSet,
@@ -90,8 +92,10 @@ package struct PSBTInspection: Equatable, Sendable {
         curve: borrowing Curve
     ) throws(RequestError) {
         let transaction = psbt.transaction
-        inputs = try Self.inputs(psbt, &wallets, network, curve)
-        outputs = try Self.outputs(psbt, &wallets, network, curve)
+        var falseClaims: [RequestError] = []
+        inputs = try Self.inputs(psbt, &wallets, network, curve, &falseClaims)
+        outputs = try Self.outputs(psbt, &wallets, network, curve, &falseClaims)
+        self.falseClaims = falseClaims
         transactionID = transaction.id
         version = transaction.version
         lock = Self.lock(transaction)
@@ -112,17 +116,20 @@ extension PSBTInspection {
         _ psbt: PSBT,
         _ wallets: inout WalletSet,
         _ network: Network,
-        _ curve: borrowing Curve
+        _ curve: borrowing Curve,
+        _ falseClaims: inout [RequestError]
     ) throws(RequestError) -> [Input] {
         var inputs: [Input] = []
         for (index, input) in psbt.inputs.enumerated() {
             var owner: NamedOwner?
             if let coin = input.coin {
-                let found = try wallets.owner(
+                let found = try checkedOwner(
                     of: coin.script,
-                    derivations: input.derivations,
-                    at: .input(index),
-                    curve: curve
+                    input.derivations,
+                    .input(index),
+                    &wallets,
+                    curve,
+                    &falseClaims
                 )
                 owner = found.map { named($0, wallets) }
             }
@@ -148,16 +155,19 @@ extension PSBTInspection {
         _ psbt: PSBT,
         _ wallets: inout WalletSet,
         _ network: Network,
-        _ curve: borrowing Curve
+        _ curve: borrowing Curve,
+        _ falseClaims: inout [RequestError]
     ) throws(RequestError) -> [Output] {
         var outputs: [Output] = []
         for (index, output) in psbt.outputs.enumerated() {
             let coin = psbt.transaction.outputs[index]
-            let found = try wallets.owner(
+            let found = try checkedOwner(
                 of: coin.script,
-                derivations: output.derivations,
-                at: .output(index),
-                curve: curve
+                output.derivations,
+                .output(index),
+                &wallets,
+                curve,
+                &falseClaims
             )
             outputs.append(
                 Output(
@@ -169,6 +179,31 @@ extension PSBTInspection {
             )
         }
         return outputs
+    }
+
+    /// The owner as the script tells, whatever the derivations claim.
+    private static func checkedOwner(
+        of script: [UInt8],
+        _ derivations: [KeyDerivation],
+        _ place: PSBTPlace,
+        _ wallets: inout WalletSet,
+        _ curve: borrowing Curve,
+        _ falseClaims: inout [RequestError]
+    ) throws(RequestError) -> Owner? {
+        do throws(RequestError) {
+            return try wallets.owner(
+                of: script,
+                derivations: derivations,
+                at: place,
+                curve: curve
+            )
+        } catch {
+            switch error {
+            case .claimMismatch, .indexOverMaximum: falseClaims.append(error)
+            default: throw error
+            }
+            return try wallets.owner(of: script, derivations: [], at: place, curve: curve)
+        }
     }
 
     private static func named(_ owner: Owner, _ wallets: WalletSet) -> NamedOwner {

@@ -14,8 +14,14 @@ extension PSBT {
 extension PSBTInput {
     fileprivate func checkForSigning(place: PSBTPlace) throws(PSBTError) {
         // 1. Both sources say the same.
-        if let provenCoin, let claimedCoin, provenCoin != claimedCoin {
-            throw PSBTError(place, .coinsDiffer)
+        if let provenCoin, let claimedCoin {
+            let (proven, claimed) = (provenCoin.amount.satoshis, claimedCoin.amount.satoshis)
+            guard proven == claimed else {
+                throw PSBTError(place, .amountsDiffer(proven: proven, claimed: claimed))
+            }
+            guard provenCoin.script == claimedCoin.script else {
+                throw PSBTError(place, .scriptsDiffer)
+            }
         }
         // A finished input has shed its scripts; it is not signed any more.
         guard let coin, !isFinal else { return }

@@ -30,12 +30,14 @@ struct Portcullis: ParsableCommand {
             DoctorCommand.self, InitCommand.self, UpCommand.self, UnlockCommand.self,
             LockCommand.self, RefillCommand.self, RecoverCommand.self, StatusCommand.self,
             WalletCommand.self, PSBTCommand.self, SignCommand.self, AuditCommand.self,
+            RefusalsCommand.self,
         ]
     )
 
     /// Parses, runs, reports; the exit status of the program.
     static func runFromArguments() -> Int32 {
         _ = linux_ignore_sigpipe()
+        guard holdStandardDescriptors() else { return 1 }
         let asksForJSON = CommandLine.arguments.contains("--json")
         do {
             var command = try parseAsRoot()
@@ -58,6 +60,22 @@ struct Portcullis: ParsableCommand {
                 Output.write(text + "\n", to: 2)
             }
             return FrontError.usage("").exitStatus
+        }
+    }
+}
+
+/// Puts /dev/null in the place of each of 0, 1 and 2 that is not open. Otherwise the next file that
+/// is opened, a keystore for one, would take the number, and words for a person would go into it.
+private func holdStandardDescriptors() -> Bool {
+    while true {
+        // SAFETY: the text is NUL-terminated and borrowed for the call.
+        let number = unsafe "/dev/null".withCString {
+            unsafe linux_open(LINUX_AT_FDCWD, $0, LINUX_O_RDWR, 0)
+        }
+        guard number >= 0 else { return false }
+        if number > 2 {
+            _ = linux_close(number)
+            return true
         }
     }
 }

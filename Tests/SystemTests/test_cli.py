@@ -5,11 +5,12 @@ import subprocess
 
 import pytest
 
+import refusals
 import wallets
 from appliance import BUILD, PASSPHRASE, REPOSITORY, WORDS, Appliance, Failed, pipe_with, portcullis
 
 COMMANDS = ["doctor", "init", "up", "unlock", "lock", "refill", "recover", "status", "wallet list", "wallet show",
-            "wallet address", "psbt inspect", "sign", "audit verify", "audit show", "audit receipt"]
+            "wallet address", "psbt inspect", "sign", "audit verify", "audit show", "audit receipt", "refusals"]
 
 
 def raw(*arguments, **options):
@@ -21,6 +22,14 @@ def test_help_teaches(command):
     run = raw(*command.split(), "--help")
     assert run.returncode == 0
     assert b"USAGE" in run.stdout and len(run.stdout) > 200
+    assert b"\n  portcullis " in run.stdout, "an example"
+
+
+def test_the_page_of_refusals_is_current():
+    page = raw("refusals").stdout.decode()
+    assert page == (REPOSITORY / "docs/refusals.md").read_text(), "portcullis refusals > docs/refusals.md"
+    listed = json.loads(raw("refusals", "--json").stdout)["refusals"]
+    assert {entry["code"] for entry in listed if "code" in entry} >= set(refusals.CODES.values())
 
 
 @pytest.mark.parametrize("arguments", [["frobnicate"], ["sign"], ["init", "--network", "moon"], ["status", "--frob"]])

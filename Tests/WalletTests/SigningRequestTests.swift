@@ -225,8 +225,17 @@ struct SigningRequestTests {
         value[0] ^= 1
         lying.inputs[0].map.set(PSBTField(PSBTFieldType.witnessUTXO, value: value))
         let read = try PSBT(lying.bytes)
-        #expect(throws: RequestError.psbt(PSBTError(.input(0), .coinsDiffer))) {
+        let proven = try #require(psbt.inputs[0].coin?.amount.satoshis)
+        let differ = PSBTProblem.amountsDiffer(proven: proven, claimed: proven ^ 1)
+        #expect(throws: RequestError.psbt(PSBTError(.input(0), differ))) {
             try request(read)
+        }
+        value[0] ^= 1
+        value[value.count - 1] ^= 1
+        lying.inputs[0].map.set(PSBTField(PSBTFieldType.witnessUTXO, value: value))
+        let other = try PSBT(lying.bytes)
+        #expect(throws: RequestError.psbt(PSBTError(.input(0), .scriptsDiffer))) {
+            try request(other)
         }
         var final = psbt
         final.inputs[0].map.set(PSBTField(PSBTFieldType.finalScriptWitness, value: [1, 1, 1]))

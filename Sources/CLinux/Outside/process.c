@@ -68,7 +68,7 @@ static void default_signals(void) {
 static int become_child(const linux_child *child, pid_t parent) {
     static char *const empty[] = {NULL};
     default_signals();
-    umask(0077);
+    umask(child->shares_files ? 0022 : 0077);
     if (child->change_identity) {
         /* Only now there may be the right to: the change of identity takes it away. Past the last one, or without the
          * right, it fails; how much is left the child's own confinement reports. */

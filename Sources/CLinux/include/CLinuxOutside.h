@@ -128,6 +128,7 @@ typedef struct {
     int change_identity;        /* 1: to uid and gid, without supplementary groups and bounding set */
     uint32_t uid, gid;
     int death_signal;           /* sent to the child when the calling thread ends; 0: none */
+    int shares_files;           /* 1: anyone may read what it makes (umask 022); 0: nobody else (umask 077) */
 } linux_child;
 
 /* Starts a program and waits until it was executed; its pid, or the negative errno of the first step that failed in it. */
@@ -141,7 +142,7 @@ int linux_signal_descriptor(uint64_t signals);
 int linux_next_signal(int fd); /* its number, or -LINUX_EAGAIN */
 
 int linux_is_terminal(int fd);
-/* Whether what is typed is shown; 1 if it was before, 0 if not. */
+/* Whether what is typed is shown; 1 if it was before, 0 if not. While it is not, a signal that ends us shows it again. */
 int linux_terminal_echo(int fd, int on);
 int linux_pipe(int *reading, int *writing); /* close-on-exec */
 

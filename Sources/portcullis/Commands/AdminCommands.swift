@@ -18,6 +18,9 @@ struct RefillCommand: ParsableCommand {
               ssh-keygen -Y sign -n portcullis-admin -f KEY refill.txt
             and the command is run again with --signature FILE for each. The appliance stays \
             locked in between, because the text names the state of the log.
+
+            Example:
+              portcullis refill --home box --amount 750000000
             """
     )
 
@@ -45,6 +48,9 @@ struct RecoverCommand: ParsableCommand {
             Its first entry names the size and root that were lost, and every limit of the policy \
             starts fully used. It takes the signatures of the policy's admins, exactly as \
             `portcullis refill` does.
+
+            Example:
+              portcullis recover --home box --admin-key ~/.ssh/id_ed25519
             """
     )
 
@@ -88,6 +94,8 @@ struct AdminOptions: ParsableArguments {
         let home = try common.resolveHome()
         let facts = try home.readFacts()
         let appliance = Appliance(home)
+        try checkSources(home)
+        try Self.check(effect, home)
         if try appliance.status().signerPhase != "sealed" {
             output.say("Locking the signer, so that the state of the log stays what is signed.")
             try appliance.lock()
@@ -117,6 +125,36 @@ struct AdminOptions: ParsableArguments {
             words: [
                 "Done. Allowance left \(AmountText.words(left)), log \(after.logNumber)."
             ]
+        )
+    }
+
+    /// What was named must be there before anything is locked.
+    private func checkSources(_ home: Home) throws(FrontError) {
+        for path in adminKey + signature where !Files.exists(path) {
+            throw .usage("there is no file at \(path)")
+        }
+        try Secret.check(descriptor: passphraseFd, what: "the passphrase")
+        let isSigned = !adminKey.isEmpty || !signature.isEmpty || Files.exists(home.adminKey)
+        if isSigned, passphraseFd == nil { try Secret.checkTerminal() }
+    }
+
+    /// A total below what was spent is refused before anything is locked.
+    private static func check(
+        _ effect: AdminStatement.Effect,
+        _ home: Home
+    ) throws(FrontError) {
+        guard case .refill(let newTotal) = effect else { return }
+        let state = try StateFacts(reading: try Files.read(home.state, limit: 1 << 20))
+        guard newTotal < state.allowanceSpent else { return }
+        throw .refused(
+            RefusalReport(
+                .allowanceBelowSpent,
+                expected: state.allowanceSpent,
+                found: newTotal,
+                message: "the new total is below what was released already: it counts from the "
+                    + "beginning, and is not what is added",
+                remedy: "give a total over \(AmountText.words(state.allowanceSpent))"
+            )
         )
     }
 
@@ -165,12 +203,13 @@ struct AdminOptions: ParsableArguments {
     private static func unsigned(_ statement: AdminStatement) -> FrontError {
         .waiting(
             RefusalReport(
-                name: "signature-needed",
-                stage: "check",
-                message: "the statement above has to be signed by the admins:\n\(statement.text)",
-                remedy: "save it to a file and sign it with `ssh-keygen -Y sign -n "
+                .signatureNeeded,
+                message: "the statement has to be signed by admins of the policy",
+                remedy:
+                    "save it to a file, exactly as it is, and sign it with `ssh-keygen -Y sign -n "
                     + "\(AdminStatement.namespace) -f KEY FILE`, then run this again with "
-                    + "--signature FILE.sig"
+                    + "--signature FILE.sig",
+                text: statement.text
             )
         )
     }

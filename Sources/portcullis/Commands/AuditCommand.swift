@@ -22,8 +22,12 @@ struct AuditCommand: ParsableCommand {
                 the signature of the checkpoint with the log's public key. Every decision must be \
                 followed by its charge, and time must never go back. Every refill and recovery \
                 must carry the signatures of enough admins of public/bundle.bin; without that \
-                file they are not checked, and it says so. Needs no running appliance and no \
-                secret. One wrong byte anywhere is refused with exit 3.
+                file they are not checked, and it says so. The gate's own journal must say the \
+                same. Needs no running appliance and no secret. One wrong byte anywhere is refused \
+                with exit 3.
+
+                Example:
+                  portcullis audit verify --home box
                 """
         )
 
@@ -40,7 +44,8 @@ struct AuditCommand: ParsableCommand {
                             folder: log.folder,
                             number: log.number,
                             key: log.key,
-                            admins: admins
+                            admins: admins,
+                            readsJournal: true
                         )
                     )
                 }
@@ -60,6 +65,9 @@ struct AuditCommand: ParsableCommand {
                 Checks the log as `audit verify` does, and lists what stands in it: decisions, \
                 charges, notes of the gate, events of the signer. One line each, or with --json \
                 every field.
+
+                Example:
+                  portcullis audit show --home box --json | jq '.entries[-1]'
                 """
         )
 
@@ -101,6 +109,9 @@ struct AuditCommand: ParsableCommand {
                 --vkey the signature is checked with the key that the receipt itself names, which \
                 shows that it is whole but not whose it is; give the log's key (public/log.vkey) \
                 to know that.
+
+                Example:
+                  portcullis audit receipt a.receipt --vkey "$(head -n 1 box/public/log.vkey)"
                 """
         )
 
@@ -150,6 +161,8 @@ extension LogAudit {
             "  \(decisions) decisions with their charges, \(events) events of the signer, "
                 + "\(notes) notes of the gate, \(coalesced) counts of refusals",
             "  \(adminEvents) refills and recoveries, " + adminWords,
+            journal.map { "  the gate's journal says the same (\($0) entries)" }
+                ?? "  the gate's journal was not read: this user may not",
         ]
     }
 

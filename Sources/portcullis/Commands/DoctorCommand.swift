@@ -11,6 +11,9 @@ struct DoctorCommand: ParsableCommand {
             Each line says ok, or what is wrong and what to do about it. Lines marked `note` are \
             about what makes an attack harder but is not insisted on. Exit 3 when the appliance \
             would refuse to start here. Changes nothing, and needs no home.
+
+            Example:
+              portcullis doctor
             """
     )
 

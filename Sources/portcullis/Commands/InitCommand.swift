@@ -19,6 +19,10 @@ struct InitCommand: ParsableCommand {
             As root each process gets a user of its own; without root all run as you, which is for \
             development. A policy that names no admin key gets one on throw-away networks, in \
             admin/; on main, name your own.
+
+            Examples:
+              portcullis init --network regtest --policy policies/examples/regtest-open.toml
+              portcullis init --network signet --policy mine.toml --mnemonic-fd 3 3< words
             """
     )
 
@@ -76,6 +80,10 @@ struct InitCommand: ParsableCommand {
         }
         guard mnemonicFd != nil || mnemonicPassphraseFd == nil else {
             throw ValidationError("--mnemonic-passphrase-fd belongs to --mnemonic-fd")
+        }
+        let numbers = [mnemonicFd, mnemonicPassphraseFd, passphraseFd, wordsOutFd].compactMap { $0 }
+        guard Set(numbers).count == numbers.count else {
+            throw ValidationError("each secret needs a descriptor of its own")
         }
         guard mnemonicFd == nil || wordsOutFd == nil else {
             throw ValidationError("--words-out-fd is for a new seed, not a restored one")

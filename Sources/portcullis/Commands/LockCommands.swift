@@ -13,6 +13,9 @@ struct UnlockCommand: ParsableCommand {
             passphrase comes from --passphrase-fd or from a prompt that does not show it, never \
             from an argument or the environment. A wrong one is refused with exit 3 and changes \
             nothing. Returns when the gate serves.
+
+            Example:
+              portcullis unlock --home box
             """
     )
 
@@ -55,6 +58,9 @@ struct LockCommand: ParsableCommand {
             The supervisor ends the signer; the keys are gone with its memory. It comes back \
             sealed and waits for `portcullis unlock`. Nothing that was promised is lost: a request \
             that was under way is answered when it is sent again.
+
+            Example:
+              portcullis lock --home box
             """
     )
 
@@ -63,6 +69,7 @@ struct LockCommand: ParsableCommand {
     mutating func run() throws {
         try common.run { () throws(FrontError) in
             let home = try common.resolveHome()
+            _ = try home.readFacts()
             try Appliance(home).lock()
             try common.output.finish(
                 ["locked": true],

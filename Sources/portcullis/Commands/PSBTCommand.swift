@@ -19,6 +19,9 @@ struct PSBTCommand: ParsableCommand {
                 far as the PSBT tells. Nothing is signed and nothing is logged. Works without a \
                 running appliance: public keys are all it needs. FILE is binary or base64, `-` is \
                 standard input.
+
+                Example:
+                  portcullis psbt inspect payment.psbt --home box
                 """
         )
 

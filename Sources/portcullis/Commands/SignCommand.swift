@@ -8,19 +8,24 @@ struct SignCommand: ParsableCommand {
         commandName: "sign",
         abstract: "Sign a PSBT that the policy permits.",
         discussion: """
-            FILE is a PSBT of version 0, binary or base64; `-` is standard input. The signer \
+            FILE is a PSBT of version 0, binary, base64 or hexadecimal; `-` is standard input. \
+            The signer \
             recomputes amounts, change and fee, the policy decides, the decision is written to the \
             log, and only then are there signatures.
 
             The signed PSBT goes to OUT, or to standard output. The receipt, which anybody can \
             verify offline (`portcullis audit receipt`), goes beside it: OUT.receipt, or \
-            FILE.receipt. A signed PSBT has the encoding of FILE, except that OUT named *.psbt is \
-            always binary and standard output always base64. With --finalize the result is the \
+            FILE.receipt. A signed PSBT is binary where FILE was or OUT is named *.psbt, else \
+            base64; on standard output always base64. With --finalize the result is the \
             final transaction in hexadecimal, ready to be broadcast.
 
             The same request again gives the same signatures and charges nothing. A refusal says \
             which rule or check, which input or output, what was expected and what was found, and \
             what to do; exit 3.
+
+            Examples:
+              portcullis sign payment.psbt -o signed.psbt --home box
+              portcullis sign - --finalize --receipt payment.receipt --home box < payment.psbt
             """
     )
 
@@ -41,31 +46,56 @@ struct SignCommand: ParsableCommand {
     mutating func run() throws {
         try common.run { () throws(FrontError) in
             let home = try common.resolveHome()
+            _ = try home.readFacts()
             let given = try PSBTFile.read(file)
+            // Both places are opened now: what cannot be kept is not asked for.
+            let outFile = out == "-" ? nil : out
+            var result: OutputFile?
+            if let outFile { result = try OutputFile(outFile) }
+            let receiptFile = try receiptPlace(outFile, isFile: result?.isFile ?? false)
+            var proof: OutputFile?
+            if let receiptFile { proof = try Self.open(receiptFile) }
+
             let request = FrontRequest.sign(psbt: Data(given.bytes), finalize: finalize)
             guard case .signed(let facts) = try FrontClient.ask(request, of: home) else {
                 throw .failed("the front answered something else than was asked")
             }
             // The receipt first: a signature must not get out of here without it.
-            let receiptFile = receipt ?? out.map { $0 + ".receipt" } ?? Self.beside(file)
-            if let receiptFile {
-                try Files.replace(receiptFile, with: [UInt8](facts.receipt.utf8), mode: 0o644)
-            }
+            if let proof = proof.take() { try proof.finish([UInt8](facts.receipt.utf8)) }
             let text = Self.text(of: facts)
-            if let out {
+            if let result = result.take(), let outFile {
                 let isBinary =
-                    facts.transaction == nil && (out.hasSuffix(".psbt") || given.isBinary)
+                    facts.transaction == nil && (outFile.hasSuffix(".psbt") || given.isBinary)
                 let bytes = isBinary ? [UInt8](facts.psbt ?? Data()) : [UInt8]((text + "\n").utf8)
-                try Files.replace(out, with: bytes, mode: 0o644)
+                try result.finish(bytes)
             }
-            try report(facts, text: text, receiptFile: receiptFile)
+            try report(facts, text: text, receiptFile: receiptFile, out: outFile)
+        }
+    }
+
+    /// The receipt lies beside the result, or beside the PSBT where the result is no file.
+    private func receiptPlace(_ out: String?, isFile: Bool) throws(FrontError) -> String? {
+        if let receipt {
+            guard receipt != out else { throw .usage("--receipt and --out name the same file") }
+            return receipt
+        }
+        if let out, isFile { return out + ".receipt" }
+        return file == "-" ? nil : file + ".receipt"
+    }
+
+    private static func open(_ receiptFile: String) throws(FrontError) -> OutputFile {
+        do throws(FrontError) {
+            return try OutputFile(receiptFile)
+        } catch {
+            throw .failed("\(error.message). Name a place for the receipt with --receipt FILE")
         }
     }
 
     private func report(
         _ facts: SignedFacts,
         text: String,
-        receiptFile: String?
+        receiptFile: String?,
+        out: String?
     ) throws(FrontError) {
         let receipt = try Receipt(text: facts.receipt)
         let document = SignDocument(facts, receipt, receiptFile: receiptFile, out: out)
@@ -74,7 +104,11 @@ struct SignCommand: ParsableCommand {
             "  log entry \(receipt.index) of \(receipt.size)"
                 + (facts.seenBefore ? "; signed before, so nothing was charged again" : ""),
         ]
-        if let receiptFile { words.append("  receipt in \(receiptFile)") }
+        if let receiptFile {
+            words.append("  receipt in \(receiptFile)")
+        } else if !common.json {
+            words.append("  no receipt was kept: --receipt FILE names a place for it")
+        }
         if let out { words.append("  result in \(out)") }
         if common.json {
             try common.output.finish(document, words: words)
@@ -87,10 +121,6 @@ struct SignCommand: ParsableCommand {
     /// The result as text: base64 of the PSBT, or the transaction in hexadecimal.
     private static func text(of facts: SignedFacts) -> String {
         facts.transaction ?? facts.psbt?.base64EncodedString() ?? ""
-    }
-
-    private static func beside(_ file: String) -> String? {
-        file == "-" ? nil : file + ".receipt"
     }
 }
 
@@ -109,13 +139,19 @@ struct PSBTFile {
             return PSBTFile(bytes: content, isBinary: true)
         }
         let text = content.filter { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        // "psbt" in hexadecimal digits.
+        if text.starts(with: Array("70736274".utf8)),
+            let bytes = [UInt8](hexDigits: String(decoding: text, as: UTF8.self))
+        {
+            return PSBTFile(bytes: bytes, isBinary: false)
+        }
         guard let bytes = Data(base64Encoded: Data(text)), bytes.starts(with: [0x70, 0x73, 0x62])
         else {
             throw .refused(
                 RefusalReport(
-                    name: "malformed-psbt",
-                    stage: "front",
-                    message: "\(path) is not a PSBT, neither in binary nor in base64",
+                    .malformedPSBT,
+                    message: "\(path == "-" ? "standard input" : path) is not a PSBT, neither in "
+                        + "binary nor in base64",
                     remedy: "export the payment from the wallet as a PSBT (BIP-174)"
                 )
             )

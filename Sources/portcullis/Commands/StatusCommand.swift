@@ -9,9 +9,13 @@ struct StatusCommand: ParsableCommand {
         commandName: "status",
         abstract: "Say what runs, what is left, and how each process is confined.",
         discussion: """
-            State is one of down, sealed (waits for the passphrase), unresumed (the gate is \
-            reading its log) and ready. What is said of confinement is read back from the kernel, \
-            process by process; it needs the same user as `portcullis up`, or root.
+            State is one of down, starting, sealed (waits for the passphrase), unresumed (the gate \
+            is reading its log) and ready. What is said of confinement is read back from the \
+            kernel, process by process; it needs the same user as `portcullis up`, or root.
+
+            Examples:
+              portcullis status --home box
+              portcullis status --home box --json | jq .allowance.left
             """
     )
 
@@ -100,34 +104,43 @@ struct StatusDocument: Encodable {
         homeID = facts.homeID
         policyHash = facts.policyHash
         oneUid = facts.users == nil
-        readSupervisor(home)
+        let refused = try readSupervisor(home)
         let gate: GateStatusFacts
         do throws(FrontError) {
-            guard case .status(let found) = try FrontClient.ask(.status, of: home) else { return }
+            guard case .status(let found) = try FrontClient.askIfAny(.status, of: home) else {
+                // Without the right to ask the supervisor, "down" would be a guess.
+                if let refused { throw refused }
+                return
+            }
             gate = found
         } catch {
+            if refused != nil { throw error }
             return
         }
         state = gate.signerPhase == "ready" && !gate.serving ? "unresumed" : gate.signerPhase
         try read(gate, home)
     }
 
-    private mutating func readSupervisor(_ home: Home) {
+    /// What the supervisor knows. That we may not ask is given back: the front may still answer.
+    private mutating func readSupervisor(_ home: Home) throws(FrontError) -> FrontError? {
         do throws(FrontError) {
-            let reply = try Appliance(home).supervisor()
+            guard let reply = try Appliance(home).supervisorIfAny() else { return nil }
             let now = linux_clock_nanoseconds(LINUX_CLOCK_BOOTTIME)
             processes = reply.processes.map { ProcessFacts($0) }
             uptimeSeconds = (now - reply.startedBoottime) / 1_000_000_000
             lastFailure = reply.lastFailure
             state = "starting"
+            return nil
         } catch {
-            // Not running, or not ours to ask: then there is nothing to say of the processes.
-            processes = []
+            return error
         }
     }
 
     private mutating func read(_ gate: GateStatusFacts, _ home: Home) throws(FrontError) {
-        kernel = Kernel(bits: gate.kernelBits, landlockABI: gate.landlockABI)
+        // Nothing is known of a signer that has not spoken yet.
+        if gate.kernelBits != 0 {
+            kernel = Kernel(bits: gate.kernelBits, landlockABI: gate.landlockABI)
+        }
         guard gate.signerPhase != "sealed" else { return }
         epoch = gate.epoch
         policyHash = gate.policyHash

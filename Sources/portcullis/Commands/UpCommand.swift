@@ -14,6 +14,10 @@ struct UpCommand: ParsableCommand {
             nobody: a signer that ended comes back sealed.
 
             SIGTERM or Ctrl-C stops everything. Where the log is damaged it ends with exit 1.
+
+            Examples:
+              portcullis up --home box
+              portcullis up --home box --passphrase-fd 3 3< passphrase
             """
     )
 
@@ -29,6 +33,16 @@ struct UpCommand: ParsableCommand {
     var acceptWeakerKernel = false
 
     mutating func run() throws {
+        var wasReady = false
+        do {
+            try run(wasReady: &wasReady)
+        } catch let failure as CommandFailure {
+            // With --json `ready` was the one document; what follows is words.
+            throw CommandFailure(error: failure.error, json: failure.json && !wasReady)
+        }
+    }
+
+    private func run(wasReady: inout Bool) throws {
         try common.run { () throws(FrontError) in
             let home = try common.resolveHome()
             let facts = try home.readFacts()
@@ -43,6 +57,7 @@ struct UpCommand: ParsableCommand {
                 acceptsWeakerKernel: acceptWeakerKernel,
                 output: common.output
             )
+            defer { wasReady = supervisor.announced }
             try supervisor.run()
         }
     }

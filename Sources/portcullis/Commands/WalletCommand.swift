@@ -16,6 +16,9 @@ struct WalletCommand: ParsableCommand {
             discussion: """
                 Names, kinds and descriptors. Nothing here is secret, but whoever has it sees \
                 every payment. Works without a running appliance.
+
+                Example:
+                  portcullis wallet list --home box
                 """
         )
 
@@ -40,6 +43,9 @@ struct WalletCommand: ParsableCommand {
                 The descriptors make a watch-only wallet in Bitcoin Core, BDK, Sparrow and others, \
                 with the key origin that lets them fill a PSBT so that we can sign it. Works \
                 without a running appliance.
+
+                Example:
+                  portcullis wallet show segwit --home box
                 """
         )
 
@@ -64,6 +70,9 @@ struct WalletCommand: ParsableCommand {
                 The address is derived from the public keys, and compared with what the signer \
                 derives from the keys it holds; if the two differ, that is an error and no address \
                 is shown. With --offline nobody is asked and the address is not verified.
+
+                Example:
+                  portcullis wallet address segwit --index 5 --home box
                 """
         )
 
@@ -90,6 +99,7 @@ struct WalletCommand: ParsableCommand {
                     let place = Ownership(wallet: name, branch: branch, index: index)
                     facts = try WalletKeys(home.readFacts()).address(place)
                 } else {
+                    _ = try home.readFacts()
                     let request = FrontRequest.address(wallet: name, branch: branch, index: index)
                     guard case .address(let found) = try FrontClient.ask(request, of: home) else {
                         throw .failed("the front answered something else than was asked")

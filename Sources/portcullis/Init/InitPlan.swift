@@ -35,13 +35,18 @@ struct InitPlan {
 
     func carryOut(_ output: Output) throws(FrontError) -> InitResult {
         try checkPlace()
+        try checkSources()
+        try Files.makeFolders(above: home.path)
         let draft = Home(path: "\(home.path).new-\(Processes.ownIdentifier)")
         try makeFolders(draft)
         do throws(FrontError) {
             let made = try fill(draft, output)
             try giveAway(draft)
-            try Files.syncFolder(draft.path)
-            try Files.rename(draft.path, to: home.path, replacing: false)
+            try syncFolders(draft)
+            // An empty folder of that name gives way; anything else is left alone.
+            let isEmpty = try Files.isEmptyFolder(home.path)
+            try Files.rename(draft.path, to: home.path, replacing: isEmpty)
+            try Files.syncFolder(Self.folder(above: home.path))
             return made
         } catch {
             Files.removeTree(draft.path)
@@ -50,11 +55,12 @@ struct InitPlan {
     }
 
     private func checkPlace() throws(FrontError) {
-        guard !Files.exists(home.path) else {
+        var isFree = !Files.exists(home.path)
+        if !isFree { isFree = try Files.isEmptyFolder(home.path) }
+        guard isFree else {
             throw .refused(
                 RefusalReport(
-                    name: "home-exists",
-                    stage: "check",
+                    .homeExists,
                     message: "\(home.path) exists already, and a home is never overwritten",
                     remedy: "name another folder, or move the old one away yourself"
                 )
@@ -64,6 +70,41 @@ struct InitPlan {
         guard longest <= UnixSocket.pathCountMax else {
             throw .usage("the home's path is too long: a socket in it would have \(longest) bytes")
         }
+    }
+
+    /// What was named must be there before any work is done, and somebody to ask for the rest.
+    private func checkSources() throws(FrontError) {
+        try Secret.check(descriptor: passphrase, what: "the passphrase")
+        try Secret.check(descriptor: seed.words, what: "the mnemonic")
+        try Secret.check(descriptor: seed.passphrase, what: "the mnemonic's passphrase")
+        if let words = seed.wordsOut {
+            do throws(FrontError) {
+                try Secret.check(descriptor: words, what: "")
+            } catch {
+                throw .usage("descriptor \(words) of --words-out-fd is not open")
+            }
+        }
+        if passphrase == nil { try Secret.checkTerminal() }
+        if seed.words == nil, seed.wordsOut == nil, !network.isThrowAway,
+            !Files.canOpen("/dev/tty")
+        {
+            throw .usage("nobody would see the new words: use a terminal or --words-out-fd N")
+        }
+    }
+
+    /// Every new name in the home is durable before the home gets its own.
+    private func syncFolders(_ draft: Home) throws(FrontError) {
+        for folder in [
+            draft.publicFolder, draft.signerFolder, draft.gateFolder, draft.runFolder,
+            draft.adminFolder, draft.path,
+        ] {
+            try Files.syncFolder(folder)
+        }
+    }
+
+    private static func folder(above path: String) -> String {
+        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
+        return String(path[..<slash])
     }
 
     private func makeFolders(_ draft: Home) throws(FrontError) {
@@ -120,10 +161,37 @@ struct KeyCeremony {
         let pid = try program.start()
         let bytes = try record.readToEnd(limit: InitRecord.byteCountMax)
         let status = try Processes.wait(pid)
-        guard status == 0 else {
-            throw .failed("no keys were made: the signer's reason stands above (\(status))")
-        }
+        guard status == 0 else { throw Self.failure(status) }
+        for file in [draft.keystore, draft.state] { try Files.syncFile(file) }
         return try InitRecord(reading: bytes)
+    }
+
+    /// What the exit status of `portcullis-signer init` means (`SignerStop`).
+    private static func failure(_ status: Int32) -> FrontError {
+        switch status {
+        case 12: .failed("no memory of the kind that keys need: `portcullis doctor` says more")
+        case 13:
+            .refused(
+                RefusalReport(
+                    .mnemonicInvalid,
+                    message: "those are no BIP-39 words: there must be 12, 15, 18, 21 or 24 of the "
+                        + "English list, and the last one carries a checksum",
+                    remedy: "compare each word with what was written down"
+                )
+            )
+        case 16:
+            .refused(
+                RefusalReport(
+                    .mnemonicPassphraseInvalid,
+                    message:
+                        "the passphrase of the mnemonic has characters outside ASCII, or is over "
+                        + "2,000 bytes",
+                    remedy: "restore into a new seed without such a passphrase"
+                )
+            )
+        case 30: .failed("this kernel lacks what the signer insists on: `portcullis doctor`")
+        default: .failed("no keys were made: the signer ended with status \(status)")
+        }
     }
 
     /// The signer reads the passphrase from a pipe of its own, whatever it was read from here.
@@ -145,9 +213,6 @@ struct KeyCeremony {
         }
         if plan.seed.words == nil {
             if Files.canOpen("/dev/tty") { return try Files.open("/dev/tty", flags: LINUX_O_RDWR) }
-            guard plan.network.isThrowAway else {
-                throw .usage("nobody would see the new words: use a terminal or --words-out-fd N")
-            }
         }
         return try Files.open("/dev/null", flags: LINUX_O_RDWR)
     }

@@ -81,7 +81,7 @@ struct PolicySource {
 
     private static func refused(_ message: String, remedy: String) -> FrontError {
         .refused(
-            RefusalReport(name: "policy-invalid", stage: "check", message: message, remedy: remedy)
+            RefusalReport(.policyInvalid, message: message, remedy: remedy)
         )
     }
 

@@ -17,6 +17,11 @@ struct Output {
         }
     }
 
+    /// Says that the appliance is up: a line of its own, or the one document of `up --json`.
+    func ready() {
+        Self.write(json ? "{\"ready\": true}\n" : "ready\n", to: 1)
+    }
+
     /// Words beside the result: always on standard error.
     func say(_ words: [String]) {
         Self.write(words.map { $0 + "\n" }.joined(), to: 2)
@@ -28,7 +33,12 @@ struct Output {
     /// Ends a command that did not go well.
     func fail(_ error: FrontError) {
         switch error {
-        case .refused(let report), .waiting(let report): say(report.lines)
+        case .refused(let report): say(report.lines)
+        case .waiting(let report):
+            say([
+                "Waiting: \(report.name)", "  \(report.message).",
+                "  What to do: \(report.remedy).",
+            ])
         case .usage(let words), .failed(let words): say("portcullis: \(words)")
         }
         guard json else { return }

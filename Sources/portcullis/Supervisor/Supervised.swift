@@ -68,6 +68,8 @@ struct Supervised {
             ]
         )
         program.user = users?.gate
+        // The log is for everybody: a file server or an auditor needs no rights.
+        program.sharesFiles = true
         return try program.start()
     }
 

@@ -17,7 +17,8 @@ struct Supervisor: ~Copyable {
     private var front: FrontProcess
     private var unlocking: Unlocking
     private var probe = Probe()
-    private var announced = false
+    /// Whether `ready` was said.
+    private(set) var announced = false
     private let startedBoottime = linux_clock_nanoseconds(LINUX_CLOCK_BOOTTIME)
 
     init(
@@ -122,7 +123,7 @@ struct Supervisor: ~Copyable {
         guard !announced, pair.isListening, front.isListening else { return }
         if let status = probe.result, status.serving || !unlocking.wasAsked {
             announced = true
-            Output.write("ready\n", to: 1)
+            output.ready()
             return
         }
         try probe.startIfDue(home)

@@ -16,11 +16,26 @@ struct Appliance {
     /// What the supervisor says of its processes.
     func supervisor(_ request: ControlRequest = .status) throws(FrontError) -> ControlReply {
         let socket = try UnixSocket.connect(home.controlSocket, what: "the supervisor")
-        do {
+        return try ask(request, on: socket)
+    }
+
+    /// The same, or nothing where no supervisor runs.
+    func supervisorIfAny() throws(FrontError) -> ControlReply? {
+        guard
+            let socket = try UnixSocket.connectIfAny(home.controlSocket, what: "the supervisor")
+        else { return nil }
+        return try ask(.status, on: socket)
+    }
+
+    private func ask(
+        _ request: ControlRequest,
+        on socket: borrowing Descriptor
+    ) throws(FrontError) -> ControlReply {
+        do throws(SocketError) {
             let byte = [request.rawValue]
             try socket.writeAll(byte.span)
         } catch {
-            throw .failed("the supervisor closed the connection: \(error)")
+            throw .failed("the supervisor closed the connection: \(SystemWords.reason(error))")
         }
         guard let reply = try JSONFrame.read(ControlReply.self, from: socket) else {
             throw .failed("the supervisor closed the connection without an answer")

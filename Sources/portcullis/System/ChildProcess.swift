@@ -14,6 +14,8 @@ struct ChildProgram {
     var user: UInt32?
     /// Dies with us unless it is a short-lived helper that we wait for.
     var diesWithParent = true
+    /// Whether anyone may read the files that it makes, as far as their own modes allow.
+    var sharesFiles = false
 
     init(_ path: String, _ arguments: [String], descriptors: [Int32]) {
         self.path = path
@@ -44,6 +46,7 @@ struct ChildProgram {
                         unsafe child.uid = user ?? 0
                         unsafe child.gid = user ?? 0
                         unsafe child.death_signal = diesWithParent ? LINUX_SIGKILL : 0
+                        unsafe child.shares_files = sharesFiles ? 1 : 0
                         return unsafe linux_spawn(&child)
                     }
                 }

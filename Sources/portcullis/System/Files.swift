@@ -15,6 +15,33 @@ enum Files {
         try check(linux_chmod(folder.number, mode), "set the mode of", path)
     }
 
+    /// Makes the folders on the way to a path that are not there yet.
+    static func makeFolders(above path: String) throws(FrontError) {
+        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return }
+        let folder = String(path[..<slash])
+        guard !exists(folder) else { return }
+        try makeFolders(above: folder)
+        // SAFETY: the text is NUL-terminated and borrowed for the call.
+        let made = unsafe folder.withCString { unsafe linux_mkdir(LINUX_AT_FDCWD, $0, 0o755) }
+        try check(made, "make the folder", folder)
+    }
+
+    /// Whether a path is a folder, not a link to one, with nothing in it.
+    static func isEmptyFolder(_ path: String) throws(FrontError) -> Bool {
+        var facts = linux_file_facts()
+        // SAFETY: the text is NUL-terminated and borrowed; the call fills the record.
+        let found = unsafe path.withCString {
+            unsafe linux_facts_at(LINUX_AT_FDCWD, $0, &facts)
+        }
+        guard found == 0, facts.mode & UInt32(LINUX_MODE_TYPE) == UInt32(LINUX_MODE_DIRECTORY)
+        else { return false }
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: path).isEmpty
+        } catch {
+            throw .failed("cannot read the folder \(path)")
+        }
+    }
+
     /// Opens a path, close-on-exec, following no link at its end.
     static func open(
         _ path: String,
@@ -38,11 +65,11 @@ enum Files {
     /// Makes a file with that content, durable.
     static func write(_ bytes: [UInt8], to path: String, mode: UInt32) throws(FrontError) {
         let file = try create(path, mode: mode)
-        do {
+        do throws(SocketError) {
             try file.writeAll(bytes.span)
             try file.syncData()
         } catch {
-            throw .failed("cannot write \(path): \(error)")
+            throw .failed("cannot write \(path): \(SystemWords.reason(error))")
         }
     }
 
@@ -63,6 +90,12 @@ enum Files {
             }
         }
         try check(result, "rename \(old) to", new)
+    }
+
+    /// Makes what others wrote into a file durable, its length and mode too.
+    static func syncFile(_ path: String) throws(FrontError) {
+        let file = try open(path, flags: LINUX_O_RDONLY)
+        try check(linux_fsync(file.number), "make durable", path)
     }
 
     /// Makes a rename or a new name in a folder durable.
@@ -148,11 +181,11 @@ enum Files {
         var piece = [UInt8](repeating: 0, count: 65_536)
         while true {
             let got: Int
-            do {
+            do throws(SocketError) {
                 var room = piece.mutableSpan
                 got = try file.readSome(into: &room)
             } catch {
-                throw .failed("cannot read \(name): \(error)")
+                throw .failed("cannot read \(name): \(SystemWords.reason(error))")
             }
             if got == 0 { return bytes }
             guard bytes.count + got <= limit else {
@@ -165,14 +198,6 @@ enum Files {
     /// Turns a negative errno into words.
     static func check(_ result: Int32, _ doing: String, _ path: String) throws(FrontError) {
         guard result < 0 else { return }
-        let reason =
-            switch -result {
-            case LINUX_ENOENT: "it is not there"
-            case LINUX_EACCES, LINUX_EPERM: "permission denied"
-            case LINUX_EEXIST: "it is there already"
-            case LINUX_ENOSPC: "the disk is full"
-            default: "error \(-result)"
-            }
-        throw .failed("cannot \(doing) \(path): \(reason)")
+        throw .failed("cannot \(doing) \(path): \(SystemWords.reason(-result))")
     }
 }

@@ -28,36 +28,81 @@ struct Secret: ~Copyable {
         }
     }
 
+    /// Throws unless the descriptor that the caller named is open: a slip is found before any work.
+    static func check(descriptor number: Int32?, what: String) throws(FrontError) {
+        guard let number else { return }
+        var facts = linux_file_facts()
+        // SAFETY: the call fills the one record it is given.
+        let isOpen = unsafe number >= 0 && linux_facts(number, &facts) == 0
+        guard isOpen else { throw notOpen(number, what) }
+    }
+
+    private static func notOpen(_ number: Int32, _ what: String) -> FrontError {
+        .usage(
+            "\(what) is to be read from descriptor \(number), which is not open: the shell opens "
+                + "it with `\(max(number, 3))< FILE` behind the command"
+        )
+    }
+
     /// Reads a descriptor that the caller named to its end; one line feed at the end is dropped.
     static func read(descriptor number: Int32, what: String) throws(FrontError) -> Secret {
-        guard number >= 0 else { throw .usage("\(number) is not a descriptor") }
+        try check(descriptor: number, what: what)
         var source = Descriptor(adopting: number)
         // Descriptors 0 to 2 stay as they are; any other is closed when it was read.
         if number <= 2 { source.pin() }
         return try read(source, what: what, stopAtLine: false)
     }
 
-    /// Asks on the terminal, without showing what is typed.
-    static func prompt(_ question: String) throws(FrontError) -> Secret {
+    /// Throws where there is nobody to ask.
+    static func checkTerminal() throws(FrontError) {
         guard Files.canOpen("/dev/tty") else {
             throw .usage("no terminal to ask for a passphrase: use --passphrase-fd N")
         }
-        let terminal = try Files.open("/dev/tty", flags: LINUX_O_RDWR)
-        try Terminal.write(question, to: terminal)
-        let before = linux_terminal_echo(terminal.number, 0)
-        guard before >= 0 else { throw .failed("the terminal's echo cannot be switched off") }
-        defer { if before == 1 { _ = linux_terminal_echo(terminal.number, 1) } }
-        let secret = try read(terminal, what: "the passphrase", stopAtLine: true)
-        try Terminal.write("\n", to: terminal)
+    }
+
+    /// Asks on the terminal, without showing what is typed.
+    static func prompt(_ question: String) throws(FrontError) -> Secret {
+        var found: Secret?
+        try withHiddenTerminal { terminal throws(FrontError) in
+            found = try ask(question, terminal)
+        }
+        guard let secret = found.take() else { throw .failed("nothing was typed") }
         return secret
     }
 
     /// Asks twice, for a passphrase that will be needed again.
     static func promptTwice(_ question: String) throws(FrontError) -> Secret {
-        let first = try prompt(question)
-        let second = try prompt("Once more: ")
-        guard first.bytes == second.bytes else { throw .usage("the two were not the same") }
-        return first
+        var found: Secret?
+        try withHiddenTerminal { terminal throws(FrontError) in
+            let first = try ask(question, terminal)
+            let second = try ask("Once more: ", terminal)
+            guard first.bytes == second.bytes else { throw .usage("the two were not the same") }
+            found = consume first
+        }
+        guard let secret = found.take() else { throw .failed("nothing was typed") }
+        return secret
+    }
+
+    private static func ask(
+        _ question: String,
+        _ terminal: borrowing Descriptor
+    ) throws(FrontError) -> Secret {
+        try Terminal.write(question, to: terminal)
+        let secret = try read(terminal, what: "the passphrase", stopAtLine: true)
+        try Terminal.write("\n", to: terminal)
+        return secret
+    }
+
+    /// The terminal shows nothing that is typed until `body` ends, however it ends.
+    private static func withHiddenTerminal(
+        _ body: (borrowing Descriptor) throws(FrontError) -> Void
+    ) throws(FrontError) {
+        try checkTerminal()
+        let terminal = try Files.open("/dev/tty", flags: LINUX_O_RDWR)
+        let before = linux_terminal_echo(terminal.number, 0)
+        guard before >= 0 else { throw .failed("the terminal's echo cannot be switched off") }
+        defer { if before == 1 { _ = linux_terminal_echo(terminal.number, 1) } }
+        try body(terminal)
     }
 
     private static func read(
@@ -69,11 +114,11 @@ struct Secret: ~Copyable {
         var piece = InlineArray<1, UInt8>(repeating: 0)
         while true {
             let got: Int
-            do {
+            do throws(SocketError) {
                 var room = piece.mutableSpan
                 got = try source.readSome(into: &room)
             } catch {
-                throw .failed("\(what) cannot be read: \(error)")
+                throw .failed("\(what) cannot be read: \(SystemWords.reason(error))")
             }
             if got == 0 || (stopAtLine && piece[0] == 0x0A) { break }
             guard secret.bytes.count < byteCountMax else {
@@ -93,10 +138,10 @@ enum Terminal {
 
     static func write(_ text: String, to descriptor: borrowing Descriptor) throws(FrontError) {
         let bytes = [UInt8](text.utf8)
-        do {
+        do throws(SocketError) {
             try descriptor.writeAll(bytes.span)
         } catch {
-            throw .failed("cannot write to the terminal: \(error)")
+            throw .failed("cannot write to the terminal: \(SystemWords.reason(error))")
         }
     }
 }

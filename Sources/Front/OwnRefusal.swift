@@ -1,0 +1,64 @@
+/// What front and command line refuse by themselves, before or without the signer. Names are stable
+/// as those of `Refusal` are, but have no code: the log never holds them.
+package enum OwnRefusal: String, CaseIterable, Sendable {
+    case malformedPSBT = "malformed-psbt"
+    case unsupportedPSBTVersion = "unsupported-psbt-version"
+    case signatureInvalid = "signature-invalid"
+    case homeExists = "home-exists"
+    case policyInvalid = "policy-invalid"
+    case mnemonicInvalid = "mnemonic-invalid"
+    case mnemonicPassphraseInvalid = "mnemonic-passphrase-invalid"
+    case allowanceBelowSpent = "allowance-below-spent"
+    case signatureNeeded = "signature-needed"
+    case logInvalid = "log-invalid"
+    case receiptInvalid = "receipt-invalid"
+
+    /// What it means, as a clause.
+    package var meaning: String {
+        switch self {
+        case .malformedPSBT: "the file is not a PSBT, or one that breaks BIP-174"
+        case .unsupportedPSBTVersion: "a PSBT of another version than 0"
+        case .signatureInvalid: "a signature in the PSBT does not verify"
+        case .homeExists: "there is something already where `init` was to make a home"
+        case .policyInvalid: "the policy does not compile, or is for another network"
+        case .mnemonicInvalid: "the words to restore are no BIP-39 mnemonic"
+        case .mnemonicPassphraseInvalid: "the passphrase of the words cannot be taken"
+        case .allowanceBelowSpent: "`refill` was given a total below what was released already"
+        case .signatureNeeded: "admins have to sign the text first (exit 4)"
+        case .logInvalid: "`audit verify` found the log damaged"
+        case .receiptInvalid: "`audit receipt` found the receipt wrong, or of another log"
+        }
+    }
+
+    /// The command or process that says it.
+    package var stage: String {
+        switch self {
+        case .malformedPSBT, .unsupportedPSBTVersion, .signatureInvalid: "front"
+        case .mnemonicInvalid, .mnemonicPassphraseInvalid: "signer"
+        case .homeExists, .policyInvalid, .allowanceBelowSpent, .signatureNeeded, .logInvalid,
+            .receiptInvalid:
+            "check"
+        }
+    }
+}
+
+extension RefusalReport {
+    package init(
+        _ own: OwnRefusal,
+        expected: UInt64? = nil,
+        found: UInt64? = nil,
+        message: String,
+        remedy: String,
+        text: String? = nil
+    ) {
+        self.init(
+            name: own.rawValue,
+            stage: own.stage,
+            expected: expected,
+            found: found,
+            message: message,
+            remedy: remedy,
+            text: text
+        )
+    }
+}

@@ -1,0 +1,130 @@
+"""`audit`: any damage to what is published or to the journal is found, and receipts need no home."""
+import json
+import os
+import shutil
+import subprocess
+import time
+
+import pytest
+
+import wallets
+from appliance import BUILD, Appliance
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory):
+    """A home with a few payments in its log, not running, and two receipts of it."""
+    with Appliance("regtest-open").start() as running:
+        receipts = []
+        for kind in ("wpkh", "tr"):
+            made = wallets.embit_psbt([wallets.Coin(kind, 50_000)], [(wallets.foreign_script(), 40_000)])
+            receipts.append(running.sign(made)["receipt"])
+            time.sleep(1.2)  # a publication of its own for each
+        running.stop()
+        yield running, receipts
+
+
+@pytest.fixture
+def copy(stopped, tmp_path):
+    shutil.copytree(stopped[0].home, tmp_path / "home", symlinks=True)
+    return tmp_path / "home"
+
+
+def verify(home):
+    run = subprocess.run([str(BUILD / "portcullis"), "audit", "verify", "--home", home, "--json"], capture_output=True)
+    return run.returncode, json.loads(run.stdout)
+
+
+def published(home):
+    return sorted(p for p in (home / "gate/log-0").rglob("*") if p.is_file() and p.name != "journal")
+
+
+def test_the_good_log_is_good_and_anybody_may_read_it(stopped):
+    home = stopped[0].home
+    status, document = verify(home)
+    assert status == 0 and document["logs"][0]["journal"] >= document["logs"][0]["size"] > 4
+    for path in [home / "gate/log-0", *(home / "gate/log-0").rglob("*")]:
+        assert path.stat().st_mode & 0o444 == 0o444, path
+    for path in [*(home / "signer").iterdir(), *(home / "admin").iterdir()]:
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_another_user_can_verify_it(stopped):
+    command = ["setpriv", "--reuid", "12345", "--regid", "12345", "--clear-groups", str(BUILD / "portcullis"), "audit",
+               "verify", "--home", str(stopped[0].home)]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+
+
+def test_every_damage_to_a_published_file_is_found(copy):
+    files = published(copy)
+    assert len(files) > 4
+    for path in files:
+        good = path.read_bytes()
+        middle = len(good) // 2
+        damages = {"flip": good[:middle] + bytes([good[middle] ^ 1]) + good[middle + 1:], "cut": good[:-1],
+                   "more": good + b"x", "empty": b""}
+        for name, bad in damages.items():
+            path.write_bytes(bad)
+            status, document = verify(copy)
+            assert status == 3 and document["error"]["name"] == "log-invalid", (path, name)
+        path.write_bytes(good)
+    assert verify(copy)[0] == 0
+
+
+def test_a_missing_file_is_found(copy):
+    widest = max(int(p.name) for p in published(copy) if p.parent.name == "000.p")
+    for name in ("checkpoint", f"tile/0/000.p/{widest}", f"tile/entries/000.p/{widest}", "journal"):
+        path = copy / "gate/log-0" / name
+        good = path.read_bytes()
+        path.unlink()
+        assert verify(copy)[0] in (1, 3), name
+        path.write_bytes(good)
+    assert verify(copy)[0] == 0
+
+
+def test_a_flipped_byte_of_the_journal_is_found(copy):
+    path = copy / "gate/log-0/journal"
+    good = path.read_bytes()
+    written = [n for n, byte in enumerate(good[:2_000]) if byte]
+    for place in written[:len(written) // 2:40]:
+        path.write_bytes(good[:place] + bytes([good[place] ^ 1]) + good[place + 1:])
+        status, document = verify(copy)
+        assert status == 3 and "journal" in document["error"]["message"], place
+
+
+def receipt(path, *arguments):
+    environment = {k: v for k, v in os.environ.items() if k not in ("HOME", "PORTCULLIS_HOME")}
+    command = [str(BUILD / "portcullis"), "audit", "receipt", path, *arguments, "--json"]
+    run = subprocess.run(command, capture_output=True, env=environment, cwd="/")
+    return run.returncode, json.loads(run.stdout)
+
+
+def test_a_receipt_needs_no_home_and_takes_no_other_key(stopped, tmp_path):
+    home, receipts = stopped[0].home, stopped[1]
+    path = tmp_path / "receipt"
+    path.write_text(receipts[0])
+    key = (home / "public/log.vkey").read_text().strip()
+    assert receipt(path)[0] == 0
+    status, document = receipt(path, "--vkey", key)
+    assert status == 0 and document["keyGiven"] and document["leaf"]["verdict"] == "allow"
+    with Appliance("regtest-open").start(unlock=False) as other:
+        strange = (other.home / "public/log.vkey").read_text().strip()
+    status, document = receipt(path, "--vkey", strange)
+    assert status == 3 and document["error"]["name"] == "receipt-invalid"
+    for bad in ("", "x", key[:-4], key + "A"):
+        assert receipt(path, "--vkey", bad)[0] in (2, 3), bad
+    assert receipt(tmp_path / "nothing")[0] == 1
+
+
+def test_every_changed_byte_of_a_receipt_is_found(stopped, tmp_path):
+    key = (stopped[0].home / "public/log.vkey").read_text().strip()
+    good = stopped[1][0].encode()
+    path = tmp_path / "receipt"
+    for place in range(0, len(good), 7):
+        path.write_bytes(good[:place] + bytes([good[place] ^ 1]) + good[place + 1:])
+        assert receipt(path, "--vkey", key)[0] == 3, place
+    for bad in (b"", good[:100], good[:-1], good + b"x", good + good):
+        path.write_bytes(bad)
+        assert receipt(path, "--vkey", key)[0] == 3
