@@ -3,7 +3,7 @@
 # program, its signature, its log entry, its receipt. On a terminal the appliance stays up at the end.
 . "$(dirname "$0")/lib.sh"
 
-cli="$BUILD/portcullis"
+case "$BUILD" in /*) cli="$BUILD/portcullis" ;; *) cli="$PWD/$BUILD/portcullis" ;; esac
 words="abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about"
 passphrase="only for show"
 folder="$(mktemp -d "${TMPDIR:-/tmp}/portcullis-run.XXXXXX")"
@@ -77,12 +77,13 @@ if [ -t 0 ] && [ -t 1 ]; then
     cat <<WORDS
 In another terminal:
   export PORTCULLIS_HOME=$home
-  $PWD/$cli wallet address segwit
-  $PWD/$cli sign demo/payment-taproot.psbt
-  $PWD/$cli status
-  $PWD/$cli --help
+  $cli wallet address segwit
+  $cli sign $PWD/demo/payment-taproot.psbt -o /tmp/signed.psbt
+  $cli status
+  $cli --help
 Ctrl-C stops it and removes the home.
 WORDS
+    trap 'exit 0' INT TERM
     wait "$supervisor"
 else
     title "Stopping"

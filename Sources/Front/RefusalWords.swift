@@ -101,8 +101,15 @@ extension RefusalReport {
         if let expected { lines.append("  Expected: \(unit.text(expected))") }
         if let found { lines.append("  Found: \(unit.text(found))") }
         lines.append("  What to do: \(remedy).")
+        // The answer does not carry the entry's number.
+        if stage == "limit" || (stage == "signer" && code != 0 && !isAboutState) {
+            lines.append("  In the log: `portcullis audit show` lists it.")
+        }
         return lines
     }
+
+    /// Refusals of an unlock or of a home never reach the gate's log.
+    private var isAboutState: Bool { (150..<200).contains(code) }
 
     private var stageWords: String {
         switch stage {

@@ -130,7 +130,8 @@ def seed_of(passphrase):
 
 @pytest.mark.parametrize("passphrase", ["TREZOR", " lead and trail ", "x" * 500, ""])
 def test_a_passphrase_of_the_words(tmp_path, passphrase):
-    secrets = [("--mnemonic-fd", WORDS), ("--passphrase-fd", PASSPHRASE), ("--mnemonic-passphrase-fd", passphrase + "\n")]
+    secrets = [("--mnemonic-fd", WORDS), ("--passphrase-fd", PASSPHRASE),
+               ("--mnemonic-passphrase-fd", passphrase + "\n")]
     run = init(tmp_path / "home", secrets)
     expected = bip32.HDKey.from_seed(seed_of(passphrase)).child(0).fingerprint.hex()
     assert run.returncode == 0 and json.loads(run.stdout)["fingerprint"] == expected

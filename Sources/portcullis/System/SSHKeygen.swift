@@ -42,7 +42,10 @@ enum SSHKeygen {
         }
         let status = try Processes.wait(program.start())
         guard status == 0 else {
-            throw .failed("ssh-keygen did not do it: \(Processes.words(status))")
+            throw .failed(
+                "ssh-keygen did not do it (\(Processes.words(status))); it works only for a user "
+                    + "that /etc/passwd knows, and this is user \(Processes.user)"
+            )
         }
     }
 }
