@@ -12,6 +12,8 @@ package enum OwnRefusal: String, CaseIterable, Sendable {
     case signatureNeeded = "signature-needed"
     case logInvalid = "log-invalid"
     case receiptInvalid = "receipt-invalid"
+    case answerMismatch = "answer-mismatch"
+    case logKeyMismatch = "log-key-mismatch"
 
     /// What it means, as a clause.
     package var meaning: String {
@@ -26,7 +28,9 @@ package enum OwnRefusal: String, CaseIterable, Sendable {
         case .allowanceBelowSpent: "`refill` was given a total below what was released already"
         case .signatureNeeded: "admins have to sign the text first (exit 4)"
         case .logInvalid: "`audit verify` found the log damaged"
-        case .receiptInvalid: "`audit receipt` found the receipt wrong, or of another log"
+        case .receiptInvalid: "the receipt is wrong, or of another log"
+        case .answerMismatch: "the front's answer is not about what was asked"
+        case .logKeyMismatch: "public/log.vkey names another key for a log than the signer has"
         }
     }
 
@@ -36,7 +40,7 @@ package enum OwnRefusal: String, CaseIterable, Sendable {
         case .malformedPSBT, .unsupportedPSBTVersion, .signatureInvalid: "front"
         case .mnemonicInvalid, .mnemonicPassphraseInvalid: "signer"
         case .homeExists, .policyInvalid, .allowanceBelowSpent, .signatureNeeded, .logInvalid,
-            .receiptInvalid:
+            .receiptInvalid, .answerMismatch, .logKeyMismatch:
             "check"
         }
     }

@@ -12,6 +12,8 @@ package struct Receipt: Sendable {
     /// The leaves of the tree that the checkpoint is about.
     package let size: UInt64
     package let origin: String
+    /// The last part of the origin.
+    package let logNumber: UInt32
     /// Hexadecimal.
     package let root: String
     package let leaf: [UInt8]
@@ -38,6 +40,10 @@ package struct Receipt: Sendable {
             size = checkpoint.size
             root = checkpoint.root.hexDigits
             origin = String(decoding: [UInt8](copying: checkpoint.origin), as: UTF8.self)
+            guard let number = origin.split(separator: "/").last.flatMap({ UInt32($0) }) else {
+                throw Self.bad("its origin names no log of ours")
+            }
+            logNumber = number
             let extra = try [UInt8].written(limit: bytes.count) {
                 writer throws(ByteError) in try proof.writeExtra(to: &writer)
             }

@@ -39,7 +39,7 @@ package struct OpenSigner: ~Copyable {
     ) throws(SignerStop) {
         let isRecovery = unlocked.effect == .recover
         let head = LogHead(
-            number: unlocked.record.logNumber + (isRecovery ? 1 : 0),
+            number: unlocked.logNumber,
             origin: unlocked.origin,
             root: isRecovery ? Merkle.emptyRoot : unlocked.record.root
         )

@@ -104,8 +104,9 @@ package struct SealedSigner: ~Copyable {
                 try held.hold(door, of: .recover)
                 setDone(.recoverHeld)
             case .unlock:
-                unlocked = try unlock()
-                setDone(.unlocked)
+                let opened = try unlock()
+                setDone(.unlocked, opened)
+                unlocked = opened
             }
             return unlocked
         } catch {
@@ -128,7 +129,14 @@ package struct SealedSigner: ~Copyable {
         }
     }
 
-    private mutating func setDone(_ kind: MessageKind) {
-        reply.set(kind) { writer throws(ByteError) in try writer.writeUInt8(1) }
+    /// An operator is told the log's key by the signer itself: whoever stands in between could name
+    /// one of their own.
+    private mutating func setDone(_ kind: MessageKind, _ unlocked: Unlocked? = nil) {
+        reply.set(kind) { writer throws(ByteError) in
+            try writer.writeUInt8(1)
+            guard let unlocked else { return }
+            try writer.writeUInt32(unlocked.logNumber)
+            try writer.write(unlocked.auditPublicKey)
+        }
     }
 }

@@ -9,6 +9,8 @@ import Wire
 package struct Unlocked: Sendable {
     let record: StateRecord
     let effect: OperatorEffect
+    /// Of the log that goes on, or that a recovery begins.
+    let logNumber: UInt32
     let auditPublicKey: Bytes32
     let origin: LogOrigin
 }
@@ -54,6 +56,7 @@ extension Home {
         return Unlocked(
             record: record,
             effect: effect,
+            logNumber: logNumber,
             auditPublicKey: secrets.deriveAuditKey(logNumber: logNumber),
             origin: try Self.origin(header, logNumber: logNumber)
         )

@@ -38,6 +38,9 @@ struct Portcullis: ParsableCommand {
     static func runFromArguments() -> Int32 {
         _ = linux_ignore_sigpipe()
         guard holdStandardDescriptors() else { return 1 }
+        // Passphrases pass through here: no core file, and nobody of our own user reads along.
+        _ = linux_limit_set(LINUX_RLIMIT_CORE, 0)
+        _ = linux_prctl(LINUX_PR_SET_DUMPABLE, 0, 0)
         let asksForJSON = CommandLine.arguments.contains("--json")
         do {
             var command = try parseAsRoot()

@@ -20,6 +20,13 @@ struct KeystoreTests {
         #expect(try sealed.open().record.sequence == 1)
     }
 
+    @Test("Whoever unlocks is told number and key of the log by the signer itself")
+    func namesTheLog() throws {
+        let home = try TestHome()
+        let auditKey = Array(home.description[32..<64])
+        #expect(try home.seal().unlock().payload == [1] + little(UInt32(0)) + auditKey)
+    }
+
     @Test("Any byte of the file changed, and it does not open")
     func everyByte() throws {
         let home = try TestHome()

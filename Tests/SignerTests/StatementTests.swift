@@ -204,10 +204,13 @@ struct StatementTests {
         let sealed = try home.sealAgain()
         let statement = Self.recover(lost, by: Array(Self.admins[1...2]))
         #expect(try sealed.ask(.recover, statement).kind == .recoverHeld)
-        #expect(try sealed.unlock().kind == .unlocked)
+        let unlocked = try sealed.unlock()
         let again = try sealed.open()
         let status = try #require(try again.status().value)
         #expect(status.logNumber == 1)
+        // The operator learns the new key here, not through a gate that may be stolen.
+        #expect(unlocked.payload == [1] + little(UInt32(1)) + status.auditPublicKey.span.array)
+        #expect(unlocked.payload.dropFirst(5) != home.description[32..<64])
         #expect(status.logSize == 0)
         let fresh = TestLog(homeID: home.homeID)
         fresh.number = 1

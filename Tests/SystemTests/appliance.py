@@ -100,12 +100,15 @@ class Appliance:
         )
         if unlock:
             os.close(descriptor)
-        threading.Thread(target=self._drain, args=(self.supervisor,), daemon=True).start()
+        drain = threading.Thread(target=self._drain, args=(self.supervisor,), daemon=True)
+        drain.start()
         ready = threading.Event()
         threading.Thread(target=self._wait_ready, args=(self.supervisor, ready), daemon=True).start()
         deadline = time.monotonic() + timeout
         while not ready.wait(0.05):
             if self.supervisor.poll() is not None or time.monotonic() > deadline:
+                if self.supervisor.poll() is not None:
+                    drain.join(5)  # its last words count
                 raise Failed(f"not ready, exit {self.supervisor.poll()}: {''.join(self.log)[-3000:]}")
         return self
 

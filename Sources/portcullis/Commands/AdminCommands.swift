@@ -92,7 +92,7 @@ struct AdminOptions: ParsableArguments {
     ) throws(FrontError) {
         let output = common.output
         let home = try common.resolveHome()
-        let facts = try home.readFacts()
+        _ = try home.readFacts()
         let appliance = Appliance(home)
         try checkSources(home)
         try Self.check(effect, home)
@@ -112,7 +112,6 @@ struct AdminOptions: ParsableArguments {
         try hold(statement, signatures, home)
         try unlock(appliance, output)
         let after = try appliance.status()
-        try home.noteLogKey(after, facts: facts)
         let left = after.allowanceTotal - min(after.allowanceSpent, after.allowanceTotal)
         try output.finish(
             AdminDocument(

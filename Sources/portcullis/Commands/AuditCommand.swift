@@ -234,18 +234,13 @@ extension Home {
     /// Every log with its key from public/log.vkey, where line n is the key of log n.
     func logs() throws(FrontError) -> [Log] {
         _ = try readFacts()
-        let text = String(decoding: try Files.read(logKeys, limit: 1 << 20), as: UTF8.self)
-        let keys = text.split(separator: "\n").map(String.init)
         var logs: [Log] = []
         for number in try LogFolder.numbers(in: self) {
-            guard Int(number) < keys.count else {
-                throw .failed("public/log.vkey has no key of log \(number): `portcullis status`")
-            }
             logs.append(
                 Log(
                     number: number,
                     folder: LogFolder(path: logFolder(number)),
-                    key: keys[Int(number)]
+                    key: try logKey(number)
                 )
             )
         }

@@ -15,9 +15,10 @@ struct SignCommand: ParsableCommand {
 
             The signed PSBT goes to OUT, or to standard output. The receipt, which anybody can \
             verify offline (`portcullis audit receipt`), goes beside it: OUT.receipt, or \
-            FILE.receipt. A signed PSBT is binary where FILE was or OUT is named *.psbt, else \
-            base64; on standard output always base64. With --finalize the result is the \
-            final transaction in hexadecimal, ready to be broadcast.
+            FILE.receipt. Before anything is written, the receipt is verified with \
+            public/log.vkey and the result held against FILE. A signed PSBT is binary where FILE \
+            was or OUT is named *.psbt, else base64; on standard output always base64. With \
+            --finalize the result is the final transaction in hexadecimal, ready to be broadcast.
 
             The same request again gives the same signatures and charges nothing. A refusal says \
             which rule or check, which input or output, what was expected and what was found, and \
@@ -60,6 +61,9 @@ struct SignCommand: ParsableCommand {
             guard case .signed(let facts) = try FrontClient.ask(request, of: home) else {
                 throw .failed("the front answered something else than was asked")
             }
+            let checked = try Receipt(text: facts.receipt)
+            try checked.verify(key: home.logKey(checked.logNumber))
+            try Answer.check(facts, checked, against: given.bytes, finalize: finalize)
             // The receipt first: a signature must not get out of here without it.
             if let proof = proof.take() { try proof.finish([UInt8](facts.receipt.utf8)) }
             let text = Self.text(of: facts)

@@ -13,7 +13,7 @@ struct Output {
             say(words)
             try print(document)
         } else {
-            Self.write(words.map { $0 + "\n" }.joined(), to: 1)
+            Self.write(Self.lines(words), to: 1)
         }
     }
 
@@ -24,7 +24,7 @@ struct Output {
 
     /// Words beside the result: always on standard error.
     func say(_ words: [String]) {
-        Self.write(words.map { $0 + "\n" }.joined(), to: 2)
+        Self.write(Self.lines(words), to: 2)
     }
 
     /// One line beside the result.
@@ -58,6 +58,24 @@ struct Output {
         } catch {
             throw .failed("the result cannot be written as JSON")
         }
+    }
+
+    /// Words as they may stand on a terminal, whoever they come from: what would steer it or hide
+    /// in it, or turn the direction of the text, is shown as its number.
+    static func lines(_ words: [String]) -> String {
+        var text = ""
+        for scalar in words.map({ $0 + "\n" }).joined().unicodeScalars {
+            let shows =
+                switch scalar.properties.generalCategory {
+                case .control: scalar == "\n" || scalar == "\t"
+                case .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned,
+                    .surrogate:
+                    false
+                default: true
+                }
+            text += shows ? String(scalar) : "\\u{\(String(scalar.value, radix: 16))}"
+        }
+        return text
     }
 
     /// Writes to standard output or error; when nobody listens there is nothing left to do.

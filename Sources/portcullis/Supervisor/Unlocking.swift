@@ -27,7 +27,7 @@ struct Unlocking: ~Copyable {
     mutating func readReply(_ home: Home) throws(FrontError) {
         guard hasReply, let socket = connection.take() else { return }
         hasReply = false
-        _ = try OperatorClient.receive(.unlocked, from: socket, home)
+        try home.noteLogKey(unlocked: OperatorClient.receive(.unlocked, from: socket, home))
     }
 
     /// The signer that was to be unlocked is gone.

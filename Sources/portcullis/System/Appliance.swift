@@ -55,7 +55,7 @@ struct Appliance {
     func unlock(_ passphrase: borrowing Secret) throws(FrontError) {
         let payload = OperatorClient.unlockPayload(passphrase)
         let socket = try OperatorClient.send(.unlock, payload, home)
-        _ = try OperatorClient.receive(.unlocked, from: socket, home)
+        try home.noteLogKey(unlocked: OperatorClient.receive(.unlocked, from: socket, home))
         try wait(for: "the gate to serve") { status in status?.serving == true }
     }
 

@@ -15,8 +15,7 @@ struct OutputFile: ~Copyable {
     private let descriptor: Descriptor
 
     init(_ path: String) throws(FrontError) {
-        let isFile = try Self.isFile(path)
-        guard isFile else {
+        guard case .file(let mode) = try Self.kind(of: path) else {
             descriptor = try Self.open(path, LINUX_O_WRONLY, named: path)
             draft = nil
             name = path
@@ -26,7 +25,7 @@ struct OutputFile: ~Copyable {
         let target = Self.target(of: path)
         let fresh = "\(target).new-\(linux_pid())"
         let flags = LINUX_O_WRONLY | LINUX_O_CREAT | LINUX_O_EXCL
-        descriptor = try Self.open(fresh, flags, named: path)
+        descriptor = try Self.open(fresh, flags, mode: mode, named: path)
         draft = (fresh, target)
         name = path
         self.isFile = true
@@ -49,16 +48,22 @@ struct OutputFile: ~Copyable {
         try Files.rename(draft.path, to: draft.target, replacing: true)
     }
 
-    /// Where following links leads: a file, or nothing yet. What lies in /dev and /proc is never
-    /// replaced, whatever it leads to.
-    private static func isFile(_ path: String) throws(FrontError) -> Bool {
-        if path.hasPrefix("/dev/") || path.hasPrefix("/proc/") { return false }
+    private enum Kind {
+        /// With its mode, which stays; nothing where it is to be made, as the umask leaves it.
+        case file(mode: UInt32?)
+        case stream
+    }
+
+    /// Where following links leads. What lies in /dev and /proc is never replaced, whatever it
+    /// leads to.
+    private static func kind(of path: String) throws(FrontError) -> Kind {
+        if path.hasPrefix("/dev/") || path.hasPrefix("/proc/") { return .stream }
         let found: Descriptor
         // SAFETY: the text is NUL-terminated and borrowed for the call.
         let number = unsafe path.withCString {
             unsafe linux_open(LINUX_AT_FDCWD, $0, LINUX_O_PATH | LINUX_O_CLOEXEC, 0)
         }
-        if number == -LINUX_ENOENT { return true }
+        if number == -LINUX_ENOENT { return .file(mode: nil) }
         try Files.check(number, "write", path)
         found = Descriptor(adopting: number)
         var facts = linux_file_facts()
@@ -68,7 +73,7 @@ struct OutputFile: ~Copyable {
         guard type != UInt32(LINUX_MODE_DIRECTORY) else {
             throw .failed("cannot write \(path): it is a folder")
         }
-        return type == UInt32(LINUX_MODE_FILE)
+        return type == UInt32(LINUX_MODE_FILE) ? .file(mode: facts.mode & 0o777) : .stream
     }
 
     /// The file that a link stands for, so that the link stays.
@@ -89,6 +94,7 @@ struct OutputFile: ~Copyable {
     private static func open(
         _ path: String,
         _ flags: Int32,
+        mode: UInt32? = nil,
         named name: String
     ) throws(FrontError) -> Descriptor {
         // SAFETY: the text is NUL-terminated and borrowed for the call.
@@ -96,6 +102,8 @@ struct OutputFile: ~Copyable {
             unsafe linux_open(LINUX_AT_FDCWD, $0, flags | LINUX_O_CLOEXEC, 0o644)
         }
         try Files.check(number, "write", name)
-        return Descriptor(adopting: number)
+        let file = Descriptor(adopting: number)
+        if let mode { try Files.check(linux_chmod(file.number, mode), "write", name) }
+        return file
     }
 }

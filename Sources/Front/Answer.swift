@@ -1,0 +1,56 @@
+private import Bitcoin
+private import FoundationEssentials
+private import Wallet
+
+/// What the command line makes of the front's answers. The front is not trusted: it can lie about
+/// all that it reports, so nothing of it is handed on that was not held against what is known here.
+package enum Answer {
+    /// An answer that cannot be true.
+    package static func mismatch(_ what: String) -> FrontError {
+        .refused(
+            RefusalReport(
+                .answerMismatch,
+                message: "THE FRONT ANSWERS WITH \(what) THAT CANNOT BE TRUE: use nothing of it",
+                remedy: "stop the appliance: its front may be in other hands"
+            )
+        )
+    }
+
+    /// Throws unless the answer is about the payment that was given: the receipt, whose signature
+    /// was verified before, its transaction, its fee, and the result itself.
+    package static func check(
+        _ facts: SignedFacts,
+        _ receipt: Receipt,
+        against given: [UInt8],
+        finalize: Bool
+    ) throws(FrontError) {
+        let asked = try PSBTReading(given).psbt.transaction
+        let txid = asked.id.description
+        let leaf = try LeafFacts(reading: receipt.leaf)
+        guard leaf.kind == "decision", leaf.verdict == "allow", leaf.txid == txid else {
+            throw mismatch("a receipt of another payment")
+        }
+        guard facts.txid == txid, facts.fee == leaf.fee else {
+            throw mismatch("another transaction id or fee")
+        }
+        switch (finalize, facts.psbt, facts.transaction) {
+        case (false, .some(let psbt), nil):
+            guard try PSBTReading([UInt8](psbt)).psbt.transaction == asked else {
+                throw mismatch("another payment")
+            }
+        case (true, nil, .some(let hex)):
+            guard let bytes = [UInt8](hexDigits: hex), transactionID(bytes) == txid else {
+                throw mismatch("another transaction")
+            }
+        default: throw mismatch("another kind of result")
+        }
+    }
+
+    private static func transactionID(_ bytes: [UInt8]) -> String? {
+        do {
+            return try Transaction(bytes, form: .network).id.description
+        } catch {
+            return nil
+        }
+    }
+}
