@@ -57,3 +57,18 @@ package func hexText(_ bytes: [UInt8]) -> String {
     }
     return text
 }
+
+/// The bytes of hexadecimal text in either case, or nothing if it is none.
+package func hexBytes(_ text: Substring) -> [UInt8]? {
+    let digits = Array(text.utf8)
+    guard digits.count.isMultiple(of: 2) else { return nil }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(digits.count / 2)
+    for place in stride(from: 0, to: digits.count, by: 2) {
+        guard let high = Hex.value(digits[place]), let low = Hex.value(digits[place + 1]) else {
+            return nil
+        }
+        bytes.append(high << 4 | low)
+    }
+    return bytes
+}
