@@ -18,8 +18,8 @@ package enum OwnRefusal: String, CaseIterable, Sendable {
     /// What it means, as a clause.
     package var meaning: String {
         switch self {
-        case .malformedPSBT: "the file is not a PSBT, or one that breaks BIP-174"
-        case .unsupportedPSBTVersion: "a PSBT of another version than 0"
+        case .malformedPSBT: "the file is not a PSBT, or one that breaks BIP-174 or 370"
+        case .unsupportedPSBTVersion: "a PSBT of another version than 0 and 2"
         case .signatureInvalid: "a signature in the PSBT does not verify"
         case .homeExists: "there is something already where `init` was to make a home"
         case .policyInvalid: "the policy does not compile, or is for another network"

@@ -31,7 +31,7 @@ extension RefusalReport {
             expected: numbers?.expected,
             found: numbers?.found,
             message: error.description,
-            remedy: words?.remedy ?? "export the payment again, as a PSBT of version 0 (BIP-174)"
+            remedy: words?.remedy ?? error.remedy
         )
     }
 

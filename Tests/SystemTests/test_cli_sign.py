@@ -130,15 +130,35 @@ def test_a_finalized_psbt_is_not_signed_again(opened, payment):
     assert run.returncode == 3 and json.loads(run.stdout)["error"]["name"] == "nothing-to-sign"
 
 
-def test_version_2_is_refused_by_name(opened, payment):
+def of_version(payment, number):
+    """The same payment in another version of PSBT, written by embit."""
     from embit.psbt import PSBT
-    two = PSBT.parse(payment)
-    two.version = 2
+    other = PSBT.parse(payment)
+    other.version = number
+    return other.serialize()
+
+
+def test_version_2_is_signed_like_version_0_and_stays_version_2(opened, payment):
+    from embit.psbt import PSBT
+    two = of_version(payment, 2)
+    seen = [opened.run("psbt inspect", "-", stdin=given) for given in (payment, two)]
+    assert seen[0] == seen[1] and seen[1]["signable"]
+    signed = [opened.run("sign", "-", stdin=given) for given in (payment, two)]
+    assert signed[0]["txid"] == signed[1]["txid"]
+    answers = [PSBT.parse(base64.b64decode(each["psbt"])) for each in signed]
+    assert answers[0].version in (None, 0) and answers[1].version == 2
+    final = [opened.run("sign", "-", "--finalize", stdin=given) for given in (payment, two)]
+    assert final[0]["transaction"] == final[1]["transaction"]
+
+
+@pytest.mark.parametrize("number", [1, 3, 0xFFFFFFFF])
+def test_other_versions_are_refused_by_name(opened, payment, number):
+    strange = of_version(payment, 2).replace(b"\x01\xfb\x04\x02\0\0\0", b"\x01\xfb\x04" + number.to_bytes(4, "little"), 1)
     for command in (["sign", "-"], ["psbt", "inspect", "-"]):
-        run = raw(opened, *command, "--json", input=two.serialize())
+        run = raw(opened, *command, "--json", input=strange)
         found = json.loads(run.stdout)["error"]
         assert run.returncode == 3 and found["name"] == "unsupported-psbt-version", found
-        assert "version 0" in found["remedy"]
+        assert "version 0" in found["remedy"] and str(number) in found["message"]
 
 
 def test_unknown_and_proprietary_fields_and_xpubs_stay(opened):

@@ -10,6 +10,7 @@ struct PSBTCase: Decodable {
     let base64: String?
     let expect: String
     let group: String?
+    let locktime: UInt32?
     let `case`: String
 
     static func all(_ bip: String) throws -> [PSBTCase] {
@@ -98,46 +99,104 @@ struct PSBTVectorTests {
         }
     }
 
-    @Test("BIP-370: every PSBT of version 2, valid or not, is refused as such")
+    @Test("BIP-370: 23 valid PSBTs are read and written back, 24 refused, 1 has no lock time")
     func bip370() throws {
         let all = try PSBTCase.all("bip-0370")
         #expect(all.count == 48)
+        var counts: [String: Int] = [:]
+        var lockTimes = 0
         for one in all {
-            let error = failure([UInt8](hex: one.hex))
-            switch error?.problem {
-            case .unsupportedVersion(2), .onlyInVersion2, .missingTransaction: break
-            case _ where one.expect == "invalid" && error != nil: break
-            case _: Issue.record("case \(one.index): \(String(describing: error))")
+            counts[one.expect, default: 0] += 1
+            let bytes = [UInt8](hex: one.hex)
+            switch one.expect {
+            case "valid":
+                try expectRoundTrip(one)
+                let psbt = try PSBT(bytes)
+                #expect(psbt.version == .v2, "case \(one.index)")
+                guard let lockTime = one.locktime else { continue }
+                #expect(psbt.transaction.lockTime == lockTime, "case \(one.index)")
+                lockTimes += 1
+            case "cannot-compute-locktime":
+                let conflict = PSBTProblem.lockTimesConflict(height: 0, time: 1)
+                #expect(failure(bytes) == PSBTError(.input(1), conflict), "case \(one.index)")
+            case _:
+                #expect(failure(bytes) != nil, "case \(one.index): \(one.case)")
             }
         }
+        #expect(counts == ["valid": 23, "invalid": 24, "cannot-compute-locktime": 1])
+        #expect(lockTimes == 9)
+        print("bip-0370: \(counts), lock times \(lockTimes)")
     }
 
-    @Test("Bitcoin Core: none of 86 invalid PSBTs is read; of 48 valid ones the 34 of version 0")
+    @Test("BIP-370: each of the 24 is refused for what is wrong with it")
+    func bip370Reasons() throws {
+        let fields = try PSBTCase.all("bip-0370").filter { $0.expect == "invalid" }
+            .map { try #require(failure([UInt8](hex: $0.hex))?.field) }
+        let (global, input, output) = (PSBTScope.global, PSBTScope.input, PSBTScope.output)
+        let expected: [(PSBTScope, UInt64)] = [
+            // Version 0 with a field of version 2; version 2 with the one of version 0.
+            (global, 0x00), (global, 0x02), (global, 0x03), (global, 0x04), (global, 0x05),
+            (global, 0x06), (input, 0x0e), (input, 0x0f), (input, 0x10), (input, 0x11),
+            (input, 0x12), (output, 0x03), (output, 0x04), (global, 0x00),
+            // Version 2 without what it must have.
+            (global, 0x04), (global, 0x05), (global, 0x02), (input, 0x0e), (input, 0x0f),
+            (output, 0x03), (output, 0x04),
+            // Lock times out of range.
+            (input, 0x11), (input, 0x12), (input, 0x12),
+        ]
+        #expect(fields == expected.map { PSBTFieldName($0.0, $0.1) })
+    }
+
+    @Test("Bitcoin Core: none of 86 invalid PSBTs is read; all 48 valid ones are, and written back")
     func core() throws {
-        let data = try Vectors.data("bitcoin/core/functional/rpc_psbt.json")
-        let file = try JSONSerialization.jsonObject(with: data) as? [String: Any]
-        let invalid = try #require(file?["invalid"] as? [String])
-        let withMessage = try #require(file?["invalid_with_msg"] as? [[String]])
+        let file = try PSBTRoleFile("bitcoin/core/functional/rpc_psbt.json")
+        let invalid = try file.texts("invalid")
+        let withMessage = try #require(file.content["invalid_with_msg"] as? [[String]])
+        let valid = try file.texts("valid")
         #expect(invalid.count == 63)
         #expect(withMessage.count == 23)
+        #expect(valid.count == 48)
         for (index, text) in invalid.enumerated() {
             #expect(failure(Array(text.utf8)) != nil, "invalid \(index)")
         }
         for row in withMessage {
             #expect(failure(Array(row[0].utf8)) != nil, "\(row[1])")
         }
-        let valid = try #require(file?["valid"] as? [String])
-        #expect(valid.count == 48)
-        var taken = 0
         for (index, text) in valid.enumerated() {
-            let error = failure(Array(text.utf8))
-            switch error?.problem {
-            case nil: taken += 1
-            case .unsupportedVersion(2), .onlyInVersion2, .missingTransaction: break
-            case _: Issue.record("valid \(index): \(String(describing: error))")
-            }
+            #expect(failure(Array(text.utf8)) == nil, "valid \(index)")
+            #expect(try PSBT(base64: text).base64 == text, "valid \(index)")
         }
-        #expect(taken == 34)
+        print("core: valid \(valid.count), invalid \(invalid.count + withMessage.count)")
+    }
+
+    @Test("HWI: 53 valid PSBTs are read and written back, 67 refused; 9 lock times, 1 without")
+    func hwi() throws {
+        let file = try PSBTRoleFile("bitcoin/hwi/test_psbt.json")
+        let invalid = try file.texts("invalid")
+        let valid = try file.texts("valid")
+        #expect(invalid.count == 67)
+        #expect(valid.count == 53)
+        for (index, text) in invalid.enumerated() {
+            #expect(failure(Array(text.utf8)) != nil, "invalid \(index)")
+        }
+        for (index, text) in valid.enumerated() {
+            #expect(failure(Array(text.utf8)) == nil, "valid \(index)")
+            #expect(try PSBT(base64: text).base64 == text, "valid \(index)")
+        }
+        let lockTimes = try #require(file.content["locktimes"] as? [[Any]])
+        #expect(lockTimes.count == 9)
+        for row in lockTimes {
+            let text = try #require(row[0] as? String)
+            let lockTime = try #require(row[1] as? Int)
+            #expect(try PSBT(base64: text).transaction.lockTime == UInt32(lockTime))
+        }
+        let conflict = try file.texts("conflicting_locktimes")
+        #expect(conflict.count == 1)
+        for text in conflict {
+            let problem = try #require(failure(Array(text.utf8))?.problem)
+            #expect(problem == .lockTimesConflict(height: 0, time: 1))
+        }
+        print("hwi: valid \(valid.count), invalid \(invalid.count), lock times 9 + 1")
     }
 
     @Test("BIP-373: 14 valid PSBTs with MuSig2 fields are read and written back, 10 are refused")

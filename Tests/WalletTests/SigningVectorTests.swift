@@ -109,6 +109,12 @@ struct SigningVectorTests {
             try psbt.insert([good[0]], for: request, wallets: wallets, curve: signer.curve)
         }
         #expect(throws: PSBTError(.input(1), .noSignature)) { try psbt.finalize() }
+        // Nothing is finalized unless all is.
+        #expect(psbt.inputs.map(\.isFinal) == [false, false])
+        #expect(throws: PSBTError(.input(0), .notFinal)) { try psbt.extract() }
+        // What is ready can be, and what is not is told.
+        let left = psbt.finalizeWhatIsReady(with: KeySatisfier())
+        #expect(left == [PSBTError(.input(1), .noSignature)])
         #expect(throws: PSBTError(.input(1), .notFinal)) { try psbt.extract() }
     }
 

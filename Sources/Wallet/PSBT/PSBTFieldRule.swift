@@ -2,109 +2,8 @@ private import Bitcoin
 private import BitcoinCrypto
 private import Bytes
 
-/// What the key and the value of each known field must look like. Fields that are not known, and
-/// proprietary ones, may look like anything: they are kept as they are and never interpreted.
-enum PSBTFieldRules {
-    static func check(
-        _ field: PSBTField,
-        _ scope: PSBTScope,
-        place: PSBTPlace
-    ) throws(PSBTError) {
-        let rule = PSBTFieldRule(field, PSBTFieldName(scope, field.type), place)
-        switch scope {
-        case .global: try checkGlobal(rule)
-        case .input: try checkInput(rule)
-        case .output: try checkOutput(rule)
-        }
-    }
-
-    private static func checkGlobal(_ rule: PSBTFieldRule) throws(PSBTError) {
-        switch rule.field.type {
-        case PSBTFieldType.unsignedTransaction:
-            try rule.keyAlone()
-        case PSBTFieldType.extendedPublicKey:
-            try rule.key(78)
-            // The fingerprint of the master key and as many steps as the key is deep.
-            try rule.value(4 + 4 * Int(rule.field.keyData[4]))
-        case 0x02...0x06:
-            throw PSBTError(rule.place, .onlyInVersion2(rule.name))
-        case PSBTFieldType.version:
-            try rule.keyAlone()
-            try rule.value(4)
-        case _: break
-        }
-    }
-
-    private static func checkInput(_ rule: PSBTFieldRule) throws(PSBTError) {
-        switch rule.field.type {
-        case 0x00, 0x01, 0x04, 0x05, 0x07, 0x08, 0x09:
-            try rule.keyAlone()
-        case 0x02:
-            try rule.publicKey()
-            try rule.ecdsaSignature()
-        case 0x03:
-            try rule.keyAlone()
-            try rule.value(4)
-        case 0x06:
-            try rule.publicKey()
-            try rule.derivation(from: 0)
-        case 0x0a...0x0d:
-            try rule.preimage()
-        case 0x0e...0x12:
-            throw PSBTError(rule.place, .onlyInVersion2(rule.name))
-        case 0x13:
-            try rule.keyAlone()
-            try rule.value(64, 65)
-        case 0x14:
-            try rule.key(64)
-            try rule.value(64, 65)
-        case 0x15:
-            try rule.controlBlock()
-        case 0x16:
-            try rule.tapDerivation()
-        case 0x17, 0x18:
-            try rule.keyAlone()
-            try rule.value(32)
-        case 0x1a:
-            try rule.musigParticipants()
-        case 0x1b:
-            try rule.key(66, 98)
-            try rule.compressedKeys(in: rule.field.keyData, count: 2)
-            try rule.value(66)
-        case 0x1c:
-            try rule.key(66, 98)
-            try rule.compressedKeys(in: rule.field.keyData, count: 2)
-            try rule.value(32)
-        case _: break
-        }
-    }
-
-    private static func checkOutput(_ rule: PSBTFieldRule) throws(PSBTError) {
-        switch rule.field.type {
-        case 0x00, 0x01:
-            try rule.keyAlone()
-        case 0x02:
-            try rule.publicKey()
-            try rule.derivation(from: 0)
-        case 0x03, 0x04:
-            throw PSBTError(rule.place, .onlyInVersion2(rule.name))
-        case 0x05:
-            try rule.keyAlone()
-            try rule.value(32)
-        case 0x06:
-            try rule.keyAlone()
-            try rule.tapTree()
-        case 0x07:
-            try rule.tapDerivation()
-        case 0x08:
-            try rule.musigParticipants()
-        case _: break
-        }
-    }
-}
-
 /// The checks of one field.
-private struct PSBTFieldRule {
+struct PSBTFieldRule {
     let field: PSBTField
     let name: PSBTFieldName
     let place: PSBTPlace
@@ -144,12 +43,54 @@ private struct PSBTFieldRule {
         }
     }
 
-    /// The DER envelope of an ECDSA signature, then one byte for the sighash type.
+    /// The strict DER form of an ECDSA signature (BIP-66), then one byte for the sighash type.
     func ecdsaSignature() throws(PSBTError) {
-        let count = field.value.count
-        guard (9...73).contains(count) else { throw valueLength("9 to 73") }
-        guard field.value[0] == 0x30, Int(field.value[1]) == count - 3 else {
+        guard (9...73).contains(field.value.count) else { throw valueLength("9 to 73") }
+        guard SignatureForm.isStrictDER(field.value.dropLast()) else {
             throw PSBTError(place, .value(name, expected: "a DER signature and a sighash byte"))
+        }
+    }
+
+    /// A Schnorr signature of 64 bytes, or of 65 with a sighash type that BIP-341 defines; a byte
+    /// for the default type would be a second spelling.
+    func schnorrSignature() throws(PSBTError) {
+        try value(64, 65)
+        guard field.value.count == 65 else { return }
+        let type = SighashType(rawValue: UInt32(field.value[64]))
+        guard type.isTaproot, type != .default else {
+            let expected = "a sighash byte 01, 02, 03, 81, 82 or 83, or none"
+            throw PSBTError(place, .value(name, expected: expected))
+        }
+    }
+
+    /// A number in its shortest form and nothing after it.
+    func compactSize() throws(PSBTError) {
+        do throws(ByteError) {
+            var reader = ByteReader(field.value.span)
+            _ = try reader.readCompactSize()
+            try reader.finish()
+        } catch {
+            throw PSBTError(place, .value(name, expected: "a compact size and nothing more"))
+        }
+    }
+
+    /// A time from 500,000,000 on, or a height from 1 to below that (BIP-370).
+    func requiredLockTime() throws(PSBTError) {
+        try value(4)
+        let isTime = field.type == PSBTFieldType.requiredTime
+        let number = UInt32(littleEndian: field.value) ?? 0
+        guard isTime ? number >= 500_000_000 : (1..<500_000_000).contains(number) else {
+            let expected = isTime ? "500000000 or more" : "1 to 499999999"
+            throw PSBTError(place, .value(name, expected: "a number of \(expected)"))
+        }
+    }
+
+    func amount() throws(PSBTError) {
+        try value(8)
+        do throws(BitcoinError) {
+            _ = try Amount(satoshis: UInt64(littleEndian: field.value) ?? .max)
+        } catch {
+            throw PSBTError(place, .value(name, expected: "at most 21 million bitcoin"))
         }
     }
 

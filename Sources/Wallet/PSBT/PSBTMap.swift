@@ -1,62 +1,8 @@
-private import Bitcoin
-package import Bytes
-
 /// One map of a PSBT: every field in the order in which it was read, known or not.
 package struct PSBTMap: Equatable, Sendable {
     package private(set) var fields: [PSBTField] = []
 
     package init() {}
-
-    /// Reads up to the map's separator. A key that stands there twice is refused.
-    package init(
-        _ bytes: [UInt8],
-        reading reader: inout ByteReader,
-        scope: PSBTScope,
-        place: PSBTPlace
-    ) throws(PSBTError) {
-        var keys: Set<ArraySlice<UInt8>> = []
-        while let (key, value) = try Self.readPair(reading: &reader, place: place) {
-            let type = try Self.readType(bytes, key, place: place)
-            guard keys.insert(bytes[key]).inserted else {
-                throw PSBTError(place, .duplicateKey(PSBTFieldName(scope, type.value)))
-            }
-            fields.append(
-                PSBTField(
-                    type.value,
-                    keyData: Array(bytes[(key.lowerBound + type.width)..<key.upperBound]),
-                    value: Array(bytes[value])
-                )
-            )
-        }
-    }
-
-    /// The places of the next key and value, or nothing at the separator.
-    private static func readPair(
-        reading reader: inout ByteReader,
-        place: PSBTPlace
-    ) throws(PSBTError) -> (key: Range<Int>, value: Range<Int>)? {
-        do throws(ByteError) {
-            let key = try reader.readRange()
-            guard !key.isEmpty else { return nil }
-            return (key, try reader.readRange())
-        } catch {
-            throw PSBTError(place, .bytes(error))
-        }
-    }
-
-    private static func readType(
-        _ bytes: [UInt8],
-        _ key: Range<Int>,
-        place: PSBTPlace
-    ) throws(PSBTError) -> (value: UInt64, width: Int) {
-        do throws(ByteError) {
-            var reader = ByteReader(bytes.span.extracting(key))
-            let value = try reader.readCompactSize()
-            return (value, reader.position)
-        } catch {
-            throw PSBTError(place, .bytes(error))
-        }
-    }
 
     /// The value of the field of this type, for types whose key is nothing but the type.
     package func value(_ type: UInt64) -> [UInt8]? {
@@ -64,6 +10,11 @@ package struct PSBTMap: Equatable, Sendable {
             return field.value
         }
         return nil
+    }
+
+    /// The value as a number of four bytes; nothing if there is none.
+    package func number(_ type: UInt64) -> UInt32? {
+        value(type).flatMap(UInt32.init(littleEndian:))
     }
 
     /// Every field of this type, in order.

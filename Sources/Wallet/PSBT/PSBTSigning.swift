@@ -43,6 +43,9 @@ extension PSBT {
             }
             inputs[index].map.set(field)
         }
+        for type in request.sighashTypes {
+            noteSignature(type)
+        }
     }
 
     private static func midstates(_ transaction: Transaction, _ coins: [Coin]) -> SighashMidstates {

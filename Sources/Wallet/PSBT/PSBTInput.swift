@@ -14,9 +14,9 @@ package struct PSBTInput: Equatable, Sendable {
     /// Writing another spent output into the map changes none of the two below: read the PSBT anew.
     package var map: PSBTMap
     /// The spent output, taken from PSBT_IN_NON_WITNESS_UTXO.
-    package let provenCoin: Coin?
+    package internal(set) var provenCoin: Coin?
     /// The spent output, as PSBT_IN_WITNESS_UTXO claims it.
-    package let claimedCoin: Coin?
+    package internal(set) var claimedCoin: Coin?
 
     /// The spent output, the proven one first.
     package var coin: Coin? { provenCoin ?? claimedCoin }
@@ -27,12 +27,7 @@ package struct PSBTInput: Equatable, Sendable {
 
     /// The requested sighash type, if there is one.
     package var sighashType: SighashType? {
-        guard let value = map.value(PSBTFieldType.sighashType) else { return nil }
-        var number: UInt32 = 0
-        for (index, byte) in value.enumerated() {
-            number |= UInt32(byte) << UInt32(8 * index)
-        }
-        return SighashType(rawValue: number)
+        map.number(PSBTFieldType.sighashType).map(SighashType.init(rawValue:))
     }
 
     package var redeemScript: [UInt8]? { map.value(PSBTFieldType.redeemScript) }

@@ -12,7 +12,7 @@ extension PSBT {
 }
 
 extension PSBTInput {
-    fileprivate func checkForSigning(place: PSBTPlace) throws(PSBTError) {
+    func checkForSigning(place: PSBTPlace) throws(PSBTError) {
         // 1. Both sources say the same.
         if let provenCoin, let claimedCoin {
             let (proven, claimed) = (provenCoin.amount.satoshis, claimedCoin.amount.satoshis)

@@ -29,6 +29,11 @@ package enum PSBTScope: Sendable {
 package enum PSBTFieldType {
     package static let unsignedTransaction: UInt64 = 0x00
     package static let extendedPublicKey: UInt64 = 0x01
+    package static let transactionVersion: UInt64 = 0x02
+    package static let fallbackLockTime: UInt64 = 0x03
+    package static let inputCount: UInt64 = 0x04
+    package static let outputCount: UInt64 = 0x05
+    package static let modifiable: UInt64 = 0x06
     package static let version: UInt64 = 0xfb
     package static let proprietary: UInt64 = 0xfc
 
@@ -41,14 +46,34 @@ package enum PSBTFieldType {
     package static let inputDerivation: UInt64 = 0x06
     package static let finalScriptSig: UInt64 = 0x07
     package static let finalScriptWitness: UInt64 = 0x08
+    package static let ripemd160Preimage: UInt64 = 0x0a
+    package static let sha256Preimage: UInt64 = 0x0b
+    package static let hash160Preimage: UInt64 = 0x0c
+    package static let hash256Preimage: UInt64 = 0x0d
+    package static let previousTransactionID: UInt64 = 0x0e
+    package static let outputIndex: UInt64 = 0x0f
+    package static let sequence: UInt64 = 0x10
+    package static let requiredTime: UInt64 = 0x11
+    package static let requiredHeight: UInt64 = 0x12
     package static let tapKeySignature: UInt64 = 0x13
+    package static let tapScriptSignature: UInt64 = 0x14
+    package static let tapLeafScript: UInt64 = 0x15
     package static let inputTapDerivation: UInt64 = 0x16
     package static let inputTapInternalKey: UInt64 = 0x17
     package static let tapMerkleRoot: UInt64 = 0x18
+    package static let inputMusigParticipants: UInt64 = 0x1a
+    package static let musigPublicNonce: UInt64 = 0x1b
+    package static let musigPartialSignature: UInt64 = 0x1c
 
+    package static let outputRedeemScript: UInt64 = 0x00
+    package static let outputWitnessScript: UInt64 = 0x01
     package static let outputDerivation: UInt64 = 0x02
+    package static let amount: UInt64 = 0x03
+    package static let script: UInt64 = 0x04
     package static let outputTapInternalKey: UInt64 = 0x05
+    package static let outputTapTree: UInt64 = 0x06
     package static let outputTapDerivation: UInt64 = 0x07
+    package static let outputMusigParticipants: UInt64 = 0x08
 }
 
 /// A field as messages call it.
@@ -68,7 +93,8 @@ package struct PSBTFieldName: Equatable, Sendable, CustomStringConvertible {
             case .input: Self.input
             case .output: Self.output
             }
-        return known[type] ?? "the unknown field \(type)"
+        let number = (type < 16 ? "0x0" : "0x") + String(type, radix: 16)
+        return known[type].map { "\($0) (\(number))" } ?? "the unknown field \(number)"
     }
 
     private static let global: [UInt64: String] = [
