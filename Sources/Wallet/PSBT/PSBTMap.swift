@@ -4,6 +4,11 @@ package struct PSBTMap: Equatable, Sendable {
 
     package init() {}
 
+    /// Of fields in their order, no two with the same key.
+    package init(_ fields: [PSBTField]) {
+        self.fields = fields
+    }
+
     /// The value of the field of this type, for types whose key is nothing but the type.
     package func value(_ type: UInt64) -> [UInt8]? {
         for field in fields where field.type == type {
