@@ -79,7 +79,7 @@ struct LargePSBTTests {
         }
     }
 
-    private static func damage(
+    static func damage(
         _ bytes: [UInt8],
         _ random: inout SystemRandomNumberGenerator
     ) -> [UInt8] {
