@@ -1,5 +1,4 @@
 private import Bitcoin
-private import FoundationEssentials
 private import Wallet
 
 /// What the command line makes of the front's answers. The front is not trusted: it can lie about
@@ -20,11 +19,14 @@ package enum Answer {
     /// was verified before, its transaction, its fee, and the result itself.
     package static func check(
         _ facts: SignedFacts,
+        _ signed: [UInt8],
         _ receipt: Receipt,
         against given: [UInt8],
         finalize: Bool
     ) throws(FrontError) {
-        let asked = try PSBTReading(given).psbt.transaction
+        guard let asked = unsignedTransaction(given) else {
+            throw mismatch("a result for what is no PSBT")
+        }
         let txid = asked.id.description
         let leaf = try LeafFacts(reading: receipt.leaf)
         guard leaf.kind == "decision", leaf.verdict == "allow", leaf.txid == txid else {
@@ -33,16 +35,19 @@ package enum Answer {
         guard facts.txid == txid, facts.fee == leaf.fee else {
             throw mismatch("another transaction id or fee")
         }
-        switch (finalize, facts.psbt, facts.transaction) {
-        case (false, .some(let psbt), nil):
-            guard try PSBTReading([UInt8](psbt)).psbt.transaction == asked else {
-                throw mismatch("another payment")
-            }
-        case (true, nil, .some(let hex)):
-            guard let bytes = [UInt8](hexDigits: hex), transactionID(bytes) == txid else {
-                throw mismatch("another transaction")
-            }
-        default: throw mismatch("another kind of result")
+        guard facts.finalized == finalize else { throw mismatch("another kind of result") }
+        if finalize {
+            guard transactionID(signed) == txid else { throw mismatch("another transaction") }
+        } else {
+            guard unsignedTransaction(signed) == asked else { throw mismatch("another payment") }
+        }
+    }
+
+    private static func unsignedTransaction(_ psbt: [UInt8]) -> Transaction? {
+        do {
+            return try PSBT(binary: psbt).transaction
+        } catch {
+            return nil
         }
     }
 

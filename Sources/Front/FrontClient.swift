@@ -5,6 +5,14 @@ package enum FrontClient {
     /// Asks one thing and gives the answer; a failure that the front reports is thrown.
     package static func ask(_ request: FrontRequest, of home: Home) throws(FrontError) -> FrontReply
     {
+        try ask(Framed(request), of: home).document
+    }
+
+    /// The same with the bytes that go with it, there and back.
+    package static func ask(
+        _ request: Framed<FrontRequest>,
+        of home: Home
+    ) throws(FrontError) -> Framed<FrontReply> {
         let socket = try UnixSocket.connect(home.frontSocket, what: "the appliance")
         return try ask(request, on: socket)
     }
@@ -17,18 +25,18 @@ package enum FrontClient {
         guard
             let socket = try UnixSocket.connectIfAny(home.frontSocket, what: "the appliance")
         else { return nil }
-        return try ask(request, on: socket)
+        return try ask(Framed(request), on: socket).document
     }
 
     private static func ask(
-        _ request: FrontRequest,
+        _ request: Framed<FrontRequest>,
         on socket: borrowing Descriptor
-    ) throws(FrontError) -> FrontReply {
+    ) throws(FrontError) -> Framed<FrontReply> {
         try JSONFrame.write(request, to: socket)
         guard let reply = try JSONFrame.read(FrontReply.self, from: socket) else {
             throw .failed("the front closed the connection without an answer")
         }
-        if let error = reply.error { throw error }
+        if let error = reply.document.error { throw error }
         return reply
     }
 }

@@ -1,5 +1,4 @@
 private import Bytes
-private import FoundationEssentials
 import LocalSocket
 import Wire
 
@@ -13,10 +12,10 @@ final class FrontClientConnection {
     private let socket: Descriptor
     private var gate: Descriptor?
     private var question: GateQuestion?
-    private var incoming: [UInt8] = []
-    private var outgoing: [UInt8] = []
-    private var fromGate: [UInt8] = []
-    private var toGate: [UInt8] = []
+    private var incoming = ArrivingFrame()
+    private var outgoing = DepartingBytes()
+    private var fromGate = ArrivingAnswer()
+    private var toGate = DepartingBytes()
     private(set) var isFinished = false
     var deadline: Int64
 
@@ -26,7 +25,9 @@ final class FrontClientConnection {
     }
 
     /// Bytes held for this client.
-    var byteCount: Int { incoming.count + outgoing.count + fromGate.count + toGate.count }
+    var byteCount: Int {
+        incoming.byteCount + outgoing.byteCount + fromGate.byteCount + toGate.byteCount
+    }
 
     /// What to wait for on the client's side.
     var clientEntry: PollEntry {
@@ -50,9 +51,11 @@ final class FrontClientConnection {
             if outgoing.isEmpty {
                 try readRequest(operations, home, now: now)
             } else {
-                try Self.send(&outgoing, to: socket)
+                try outgoing.send(to: socket)
                 if outgoing.isEmpty { deadline = now + Self.requestMilliseconds }
             }
+        } catch .wouldBlock {
+            return
         } catch {
             finish()
         }
@@ -65,17 +68,17 @@ final class FrontClientConnection {
             case .none: return
             case .some(let open):
                 if toGate.isEmpty {
-                    guard try Self.receive(&fromGate, from: open) else {
-                        throw .ended(got: fromGate.count)
-                    }
+                    guard try fromGate.receive(from: open) else { throw .ended(got: 0) }
                 } else {
-                    try Self.send(&toGate, to: open)
+                    try toGate.send(to: open)
                 }
             }
-            try readAnswer(now: now)
+            readAnswer(now: now)
+        } catch .wouldBlock {
+            return
         } catch {
             let words = "the gate closed the connection: it is being started again"
-            answer(FrontReply(.failed(words)), now: now)
+            answer(Framed(FrontReply(.failed(words))), now: now)
         }
     }
 
@@ -89,22 +92,19 @@ final class FrontClientConnection {
         _ home: FrontPlaces,
         now: Int64
     ) throws(SocketError) {
-        guard try Self.receive(&incoming, from: socket) else { throw .ended(got: incoming.count) }
-        guard let body = try Self.takeFrame(&incoming) else { return }
+        guard try incoming.receive(from: socket) else { throw .ended(got: 0) }
+        guard incoming.isWhole else { return }
+        let frame = incoming
+        incoming = ArrivingFrame()
         deadline = now + Self.answerMilliseconds
         do throws(FrontError) {
-            let request: FrontRequest
-            do {
-                request = try JSONDecoder().decode(FrontRequest.self, from: Data(body))
-            } catch {
-                throw .usage("a request that is not in the form of this release")
-            }
+            let request = try frame.decode(FrontRequest.self)
             switch try operations.begin(request) {
             case .done(let reply): answer(reply, now: now)
             case .ask(let question): try ask(question, home)
             }
         } catch {
-            answer(FrontReply(error), now: now)
+            answer(Framed(FrontReply(error)), now: now)
         }
     }
 
@@ -113,92 +113,82 @@ final class FrontClientConnection {
             throw .refused(RefusalWords.report(stage: "front", RefusalDetail(.requestTooLarge)))
         }
         let open = try UnixSocket.connect(home.gateSocket, what: "the gate")
+        let header: [UInt8]
         do {
             try open.setNonblocking(true)
-            let header = FrameHeader(kind: question.kind, payloadCount: question.payload.count)
-            toGate = try [UInt8].written(limit: FrameHeader.byteCount) {
-                writer throws(ByteError) in try header.write(to: &writer)
+            let frame = FrameHeader(kind: question.kind, payloadCount: question.payload.count)
+            header = try [UInt8].written(limit: FrameHeader.byteCount) {
+                writer throws(ByteError) in try frame.write(to: &writer)
             }
         } catch {
             throw .failed("the gate cannot be asked: \(error)")
         }
-        toGate += question.payload
-        fromGate = []
+        toGate = DepartingBytes([header, question.payload])
+        fromGate = ArrivingAnswer()
         gate = consume open
         self.question = question
     }
 
-    private func readAnswer(now: Int64) throws(SocketError) {
-        guard let question, fromGate.count >= FrameHeader.byteCount else { return }
+    private func readAnswer(now: Int64) {
+        guard let question, fromGate.isWhole else { return }
         do throws(FrontError) {
-            let header: FrameHeader
-            do {
-                header = try FrameHeader(reading: fromGate.span.extracting(0..<5))
-            } catch {
-                throw .failed("the gate sent no frame: \(error)")
-            }
-            guard fromGate.count >= FrameHeader.byteCount + header.payloadCount else { return }
-            let payload = [UInt8](fromGate[FrameHeader.byteCount...])
-            switch header.kind {
+            let (kind, payload) = try fromGate.take()
+            switch kind {
             case question.expected: answer(try question.finish(payload), now: now)
             case .gateRefused: throw try GateClient.refusal(payload)
-            default: throw .failed("the gate answered with a message of kind \(header.kind)")
+            default: throw .failed("the gate answered with a message of kind \(kind)")
             }
         } catch {
-            answer(FrontReply(error), now: now)
+            answer(Framed(FrontReply(error)), now: now)
         }
     }
 
-    private func answer(_ reply: FrontReply, now: Int64) {
+    private func answer(_ reply: Framed<FrontReply>, now: Int64) {
         gate = nil
         question = nil
-        fromGate = []
-        toGate = []
+        fromGate = ArrivingAnswer()
+        toGate = DepartingBytes()
         deadline = now + Self.requestMilliseconds
         do throws(FrontError) {
-            outgoing = try JSONFrame.bytes(reply)
+            outgoing = DepartingBytes(try JSONFrame.parts(reply))
         } catch {
             finish()
         }
     }
+}
 
-    /// Takes a whole document off the front of what came in; nothing while it is not all there.
-    private static func takeFrame(_ bytes: inout [UInt8]) throws(SocketError) -> [UInt8]? {
-        guard bytes.count >= 4 else { return nil }
-        let count = (0..<4).reduce(0) { $0 | Int(bytes[$1]) << (8 * $1) }
-        guard count <= JSONFrame.byteCountMax else { throw .ended(got: bytes.count) }
-        guard bytes.count >= 4 + count else { return nil }
-        let body = [UInt8](bytes[4..<4 + count])
-        bytes.removeFirst(4 + count)
-        return body
-    }
+/// One answer of the gate as it arrives: a header of protocol.md, section 2, and its payload.
+private struct ArrivingAnswer {
+    private var header = ArrivingBytes(FrameHeader.byteCount)
+    private var payload = ArrivingBytes(0)
+    private var kind: Result<MessageKind, FrameError>?
 
-    /// Reads what is there, once; whether the other end is still open.
-    private static func receive(
-        _ bytes: inout [UInt8],
-        from socket: borrowing Descriptor
-    ) throws(SocketError) -> Bool {
-        var piece = [UInt8](repeating: 0, count: Descriptor.callBytesMax)
-        let got: Int
-        do throws(SocketError) {
-            var room = piece.mutableSpan
-            got = try socket.readSome(into: &room)
-        } catch .wouldBlock {
-            return true
+    var byteCount: Int { payload.roomCount }
+
+    /// A header that is none ends the answer; `take` says so.
+    var isWhole: Bool { kind != nil && payload.isWhole }
+
+    /// Reads once; false when the gate closed.
+    mutating func receive(from gate: borrowing Descriptor) throws(SocketError) -> Bool {
+        if header.isWhole { return try payload.receive(from: gate) }
+        let isOpen = try header.receive(from: gate)
+        guard header.isWhole else { return isOpen }
+        let bytes = header.take()
+        do throws(FrameError) {
+            let found = try FrameHeader(reading: bytes.span)
+            payload = ArrivingBytes(found.payloadCount)
+            kind = .success(found.kind)
+        } catch {
+            kind = .failure(error)
         }
-        bytes += piece[0..<got]
-        return got > 0
+        return isOpen
     }
 
-    /// Writes what the other end takes, once.
-    private static func send(
-        _ bytes: inout [UInt8],
-        to socket: borrowing Descriptor
-    ) throws(SocketError) {
-        do throws(SocketError) {
-            bytes.removeFirst(try socket.writeSome(bytes.span))
-        } catch .wouldBlock {
-            return
+    func take() throws(FrontError) -> (kind: MessageKind, payload: [UInt8]) {
+        switch kind {
+        case .success(let kind): return (kind, payload.take())
+        case .failure(let error): throw .failed("the gate sent no frame: \(error)")
+        case .none: preconditionFailure("an answer is whole before it is taken")
         }
     }
 }

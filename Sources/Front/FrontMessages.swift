@@ -1,15 +1,14 @@
-package import FoundationEssentials
-
 /// What the command line asks of the front: one JSON document a frame (docs/cli.md, front.sock).
+/// A PSBT is the frame's attachment.
 package enum FrontRequest: Codable, Equatable, Sendable {
     case status
     case wallets
     case address(wallet: String, branch: UInt8, index: UInt32)
-    case inspect(psbt: Data)
-    case sign(psbt: Data, finalize: Bool)
+    case inspect
+    case sign(finalize: Bool)
 }
 
-/// What the front answers.
+/// What the front answers. What was signed is the frame's attachment.
 package enum FrontReply: Codable, Equatable, Sendable {
     case status(GateStatusFacts)
     case wallets([WalletFacts])
@@ -125,10 +124,8 @@ package struct AddressFacts: Codable, Equatable, Sendable {
 
 /// What came of a request to sign.
 package struct SignedFacts: Codable, Equatable, Sendable {
-    /// The signed PSBT, unless finalized.
-    package var psbt: Data?
-    /// The final transaction, hexadecimal, if it was asked for.
-    package var transaction: String?
+    /// Whether the attachment is the final transaction, which was asked for, not the signed PSBT.
+    package var finalized: Bool
     /// As explorers print it.
     package var txid: String
     package var fee: UInt64
@@ -138,15 +135,13 @@ package struct SignedFacts: Codable, Equatable, Sendable {
     package var receipt: String
 
     package init(
-        psbt: Data?,
-        transaction: String?,
+        finalized: Bool,
         txid: String,
         fee: UInt64,
         seenBefore: Bool,
         receipt: String
     ) {
-        self.psbt = psbt
-        self.transaction = transaction
+        self.finalized = finalized
         self.txid = txid
         self.fee = fee
         self.seenBefore = seenBefore

@@ -1,13 +1,12 @@
 import Bitcoin
 import BitcoinCrypto
 import Bytes
-private import FoundationEssentials
 import Wallet
 import Wire
 
 /// What is to be done for a request: it is answered at once, or the gate is asked first.
 enum FrontStep {
-    case done(FrontReply)
+    case done(Framed<FrontReply>)
     case ask(GateQuestion)
 }
 
@@ -16,7 +15,7 @@ struct GateQuestion {
     let kind: MessageKind
     let payload: [UInt8]
     let expected: MessageKind
-    let finish: ([UInt8]) throws(FrontError) -> FrontReply
+    let finish: ([UInt8]) throws(FrontError) -> Framed<FrontReply>
 }
 
 /// The operations of the front. It remembers nothing but derived scripts.
@@ -38,20 +37,27 @@ final class FrontOperations {
         }
     }
 
-    func begin(_ request: FrontRequest) throws(FrontError) -> FrontStep {
-        switch request {
+    func begin(_ framed: Framed<FrontRequest>) throws(FrontError) -> FrontStep {
+        let bytes = framed.attachment
+        switch framed.document {
+        case .status, .wallets, .address:
+            guard bytes.isEmpty else { throw .usage("a PSBT with a request that takes none") }
+        case .inspect, .sign: break
+        }
+        switch framed.document {
         case .status:
             return .ask(
                 GateQuestion(kind: .gateStatus, payload: [], expected: .gateStatusReply) {
-                    payload throws(FrontError) in .status(try GateStatusFacts(reading: payload))
+                    payload throws(FrontError) in
+                    Framed(.status(try GateStatusFacts(reading: payload)))
                 }
             )
-        case .wallets: return .done(.wallets(facts.wallets))
+        case .wallets: return .done(Framed(.wallets(facts.wallets)))
         case .address(let wallet, let branch, let index):
             return try address(Ownership(wallet: wallet, branch: branch, index: index))
-        case .inspect(let psbt):
-            return .done(.inspected(try PSBTReading([UInt8](psbt)).inspect(with: facts)))
-        case .sign(let psbt, let finalize): return try sign([UInt8](psbt), finalize: finalize)
+        case .inspect:
+            return .done(Framed(.inspected(try PSBTReading(bytes).inspect(with: facts))))
+        case .sign(let finalize): return try sign(bytes, finalize: finalize)
         }
     }
 
@@ -73,7 +79,7 @@ final class FrontOperations {
                 }
                 var verified = ours
                 verified.verified = true
-                return .address(verified)
+                return Framed(.address(verified))
             }
         )
     }
@@ -103,7 +109,7 @@ extension FrontOperations {
         _ request: SigningRequest,
         _ answer: SignAnswer,
         finalize: Bool
-    ) throws(FrontError) -> FrontReply {
+    ) throws(FrontError) -> Framed<FrontReply> {
         var psbt = unsigned
         do {
             try psbt.insert(answer.signatures, for: request, wallets: wallets, curve: curve)
@@ -112,27 +118,27 @@ extension FrontOperations {
         }
         let coins = psbt.inputs.compactMap(\.coin)
         var fee: UInt64 = 0
-        var transaction: String?
+        let result: [UInt8]
         do {
             let spent = try Amount.sum(coins)
             fee = try spent.subtracting(Amount.sum(psbt.transaction.outputs)).satoshis
             if finalize {
                 try psbt.finalize()
-                transaction = try psbt.extract().serialized().hexDigits
+                result = try psbt.extract().serialized()
+            } else {
+                result = psbt.bytes
             }
         } catch {
             throw .failed("the signed transaction cannot be completed: \(error)")
         }
-        return .signed(
-            SignedFacts(
-                psbt: finalize ? nil : Data(psbt.bytes),
-                transaction: transaction,
-                txid: request.transactionID.description,
-                fee: fee,
-                seenBefore: answer.seenBefore,
-                receipt: answer.receipt
-            )
+        let facts = SignedFacts(
+            finalized: finalize,
+            txid: request.transactionID.description,
+            fee: fee,
+            seenBefore: answer.seenBefore,
+            receipt: answer.receipt
         )
+        return Framed(.signed(facts), attachment: result)
     }
 }
 

@@ -1,85 +1,140 @@
-private import Bytes
 private import FoundationEssentials
 package import LocalSocket
 
-/// One JSON document on a socket: `u32 length | JSON`, length little-endian.
+/// A document, and bytes that travel behind it as they are: a PSBT of 1,000 inputs in base64 inside
+/// of the JSON takes more time than signing it.
+package struct Framed<Document> {
+    package var document: Document
+    package var attachment: [UInt8]
+
+    package init(_ document: Document, attachment: [UInt8] = []) {
+        self.document = document
+        self.attachment = attachment
+    }
+}
+
+extension Framed: Equatable where Document: Equatable {}
+extension Framed: Sendable where Document: Sendable {}
+
+/// One document on a socket: `u32 jsonCount | u32 attachmentCount | JSON | attachment`, counts
+/// little-endian.
 package enum JSONFrame {
-    /// The most bytes of a document: a PSBT of 64 MiB in base64, and what stands around it.
+    /// The most bytes of a document with its attachment: a PSBT of 64 MiB, the signatures that were
+    /// put into it, and what stands around it.
     package static let byteCountMax = 96 << 20
 
+    static let headerByteCount = 8
+
     /// Reads one whole document, or nothing when the other end closed before its first byte.
-    package static func read<Value: Decodable>(
-        _ type: Value.Type,
+    package static func read<Document: Decodable>(
+        _ type: Document.Type,
         from descriptor: borrowing Descriptor
-    ) throws(FrontError) -> Value? {
-        guard let header = try readBytes(4, from: descriptor, endIsFine: true) else { return nil }
-        var count = 0
-        for (place, byte) in header.enumerated() {
-            count |= Int(byte) << (8 * place)
+    ) throws(FrontError) -> Framed<Document>? {
+        var frame = ArrivingFrame()
+        while !frame.isWhole {
+            let isOpen: Bool
+            do throws(SocketError) {
+                isOpen = try frame.receive(from: descriptor)
+            } catch {
+                throw .failed("the connection broke: \(error)")
+            }
+            if isOpen { continue }
+            guard frame.isBegun else { return nil }
+            guard let excess = frame.excess else {
+                throw .failed("the connection ended inside a message")
+            }
+            throw .failed("a message of \(excess) bytes; at most \(byteCountMax) are read")
         }
-        guard count <= byteCountMax else {
-            throw .failed("a message of \(count) bytes; at most \(byteCountMax) are read")
-        }
-        guard let body = try readBytes(count, from: descriptor, endIsFine: false) else {
-            throw .failed("the connection ended inside a message")
-        }
-        do {
-            return try JSONDecoder().decode(type, from: Data(body))
-        } catch {
-            throw .usage("a message that is not in the form of this release")
-        }
+        return try frame.decode(type)
     }
 
     /// Writes one document.
-    package static func write(
-        _ value: some Encodable,
+    package static func write<Document: Encodable>(
+        _ framed: Framed<Document>,
         to descriptor: borrowing Descriptor
     ) throws(FrontError) {
-        let frame = try bytes(value)
+        let parts = try parts(framed)
         do {
-            try descriptor.writeAll(frame.span)
+            for part in parts { try descriptor.writeAll(part.span) }
         } catch {
             throw .failed("the connection ended while a message was written")
         }
     }
 
-    /// One document with its length before it.
-    static func bytes(_ value: some Encodable) throws(FrontError) -> [UInt8] {
+    /// What is to be written, in order.
+    static func parts<Document: Encodable>(
+        _ framed: Framed<Document>
+    ) throws(FrontError) -> [[UInt8]] {
         let body: [UInt8]
         do {
-            body = [UInt8](try JSONEncoder().encode(value))
+            body = [UInt8](try JSONEncoder().encode(framed.document))
         } catch {
             throw .failed("a message that cannot be written as JSON")
         }
-        guard body.count <= byteCountMax else {
-            throw .failed("an answer of \(body.count) bytes; at most \(byteCountMax) are sent")
+        let total = body.count + framed.attachment.count
+        guard total <= byteCountMax else {
+            throw .failed("an answer of \(total) bytes; at most \(byteCountMax) are sent")
         }
-        return (0..<4).map { UInt8(truncatingIfNeeded: body.count >> (8 * $0)) } + body
+        let header = [body.count, framed.attachment.count].flatMap { count in
+            (0..<4).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) }
+        }
+        return [header + body, framed.attachment]
+    }
+}
+
+/// One frame as it arrives. Nothing behind its end is read: that is the next frame's.
+struct ArrivingFrame {
+    private var header = ArrivingBytes(JSONFrame.headerByteCount)
+    private var body = ArrivingBytes(0)
+    private var attachment = ArrivingBytes(0)
+    /// The length that was announced, if it is over the limit: nothing of that frame is read.
+    private(set) var excess: Int?
+
+    /// Whether the first byte is there.
+    var isBegun: Bool { header.count > 0 }
+
+    var isWhole: Bool {
+        header.isWhole && excess == nil && body.isWhole && attachment.isWhole
     }
 
-    /// Grows as bytes arrive, so that a length alone costs nobody memory.
-    private static func readBytes(
-        _ count: Int,
-        from descriptor: borrowing Descriptor,
-        endIsFine: Bool
-    ) throws(FrontError) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        while bytes.count < count {
-            let left = min(count - bytes.count, Descriptor.callBytesMax)
-            var piece = [UInt8](repeating: 0, count: left)
-            let got: Int
-            do {
-                var room = piece.mutableSpan
-                got = try descriptor.readSome(into: &room)
-            } catch {
-                throw .failed("the connection broke: \(error)")
-            }
-            if got == 0 {
-                if bytes.isEmpty, endIsFine { return nil }
-                throw .failed("the connection ended inside a message")
-            }
-            bytes += piece[0..<got]
+    /// The memory that is held.
+    var byteCount: Int { body.roomCount + attachment.roomCount }
+
+    /// Reads once; false when the other end is closed, or the frame is longer than is read.
+    mutating func receive(from socket: borrowing Descriptor) throws(SocketError) -> Bool {
+        guard excess == nil else { return false }
+        if header.isWhole {
+            return body.isWhole
+                ? try attachment.receive(from: socket) : try body.receive(from: socket)
         }
-        return bytes
+        let isOpen = try header.receive(from: socket)
+        if header.isWhole { begin(header.take()) }
+        return isOpen && excess == nil
+    }
+
+    private mutating func begin(_ bytes: [UInt8]) {
+        let counts = [0, 4].map { start in
+            (0..<4).reduce(0) { $0 | Int(bytes[start + $1]) << (8 * $1) }
+        }
+        guard counts[0] + counts[1] <= JSONFrame.byteCountMax else {
+            excess = counts[0] + counts[1]
+            return
+        }
+        body = ArrivingBytes(counts[0])
+        attachment = ArrivingBytes(counts[1])
+    }
+
+    /// The document of a whole frame, with its attachment.
+    consuming func decode<Document: Decodable>(
+        _ type: Document.Type
+    ) throws(FrontError) -> Framed<Document> {
+        precondition(isWhole, "a frame is read before it is decoded")
+        let document: Document
+        do {
+            document = try JSONDecoder().decode(type, from: Data(body.take()))
+        } catch {
+            throw .usage("a message that is not in the form of this release")
+        }
+        return Framed(document, attachment: attachment.take())
     }
 }

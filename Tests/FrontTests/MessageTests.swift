@@ -5,33 +5,54 @@ import Testing
 
 @Suite("JSON frames")
 struct JSONFrameTests {
-    static let request = FrontRequest.sign(psbt: Data([1, 2, 3]), finalize: true)
+    static let request = Framed(FrontRequest.sign(finalize: true), attachment: [1, 2, 3])
+
+    private static func header(_ counts: Int...) -> [UInt8] {
+        counts.flatMap { count in (0..<4).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) } }
+    }
 
     @Test("What is written is read back, and the end is nothing")
     func roundTrip() throws {
         let ends = try DescriptorPair.make()
         try JSONFrame.write(Self.request, to: ends.first)
-        try JSONFrame.write(FrontRequest.status, to: ends.first)
+        try JSONFrame.write(Framed(FrontRequest.status), to: ends.first)
         #expect(try JSONFrame.read(FrontRequest.self, from: ends.second) == Self.request)
-        #expect(try JSONFrame.read(FrontRequest.self, from: ends.second) == .status)
+        #expect(try JSONFrame.read(FrontRequest.self, from: ends.second) == Framed(.status))
         try ends.first.shutdownWriting()
         #expect(try JSONFrame.read(FrontRequest.self, from: ends.second) == nil)
     }
 
-    @Test("A length over the limit is refused before anything is read")
-    func tooLong() throws {
+    @Test("The bytes of a frame are those of docs/cli.md")
+    func bytes() throws {
         let ends = try DescriptorPair.make()
-        let count = JSONFrame.byteCountMax + 1
-        let header = (0..<4).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) }
-        try ends.first.writeAll(header.span)
-        #expect(throws: FrontError.self) {
-            try JSONFrame.read(FrontRequest.self, from: ends.second)
+        try JSONFrame.write(Self.request, to: ends.first)
+        let body = Array(#"{"sign":{"finalize":true}}"#.utf8)
+        let expected = Self.header(body.count, 3) + body + [1, 2, 3]
+        var found = [UInt8](repeating: 0, count: expected.count)
+        var room = found.mutableSpan
+        try ends.second.readExactly(into: &room)
+        #expect(found == expected)
+    }
+
+    @Test("Lengths over the limit are refused before anything behind them is read")
+    func tooLong() throws {
+        let most = JSONFrame.byteCountMax
+        for counts in [(most + 1, 0), (0, most + 1), (1, most), (0xFFFF_FFFF, 0xFFFF_FFFF)] {
+            let ends = try DescriptorPair.make()
+            try ends.first.writeAll((Self.header(counts.0, counts.1) + [0x5A]).span)
+            #expect(throws: FrontError.self) {
+                try JSONFrame.read(FrontRequest.self, from: ends.second)
+            }
+            var next: [UInt8] = [0]
+            var room = next.mutableSpan
+            try ends.second.readExactly(into: &room)
+            #expect(next == [0x5A])
         }
     }
 
     @Test("A frame that is cut short is an error, at every place")
     func cutShort() throws {
-        let whole: [UInt8] = [8, 0, 0, 0] + Array("\"status\"".utf8)
+        let whole = Self.header(13, 2) + Array(#"{"status":{}}"#.utf8) + [7, 7]
         for count in 1..<whole.count {
             let ends = try DescriptorPair.make()
             try ends.first.writeAll(whole.span.extracting(0..<count))
@@ -40,12 +61,34 @@ struct JSONFrameTests {
                 try JSONFrame.read(FrontRequest.self, from: ends.second)
             }
         }
+        let ends = try DescriptorPair.make()
+        try ends.first.writeAll(whole.span)
+        let read = try JSONFrame.read(FrontRequest.self, from: ends.second)
+        #expect(read == Framed(.status, attachment: [7, 7]))
+    }
+
+    @Test("Room grows with what arrives, not with what was announced")
+    func room() throws {
+        let ends = try DescriptorPair.make()
+        var arriving = ArrivingBytes(JSONFrame.byteCountMax)
+        var sent = 0
+        for _ in 0..<40 {
+            let piece = [UInt8](repeating: 9, count: 10_000)
+            try ends.first.writeAll(piece.span)
+            sent += piece.count
+            while arriving.count < sent {
+                let isOpen = try arriving.receive(from: ends.second)
+                #expect(isOpen)
+            }
+            #expect(arriving.roomCount <= max(65_536, 2 * sent))
+        }
+        #expect(arriving.take() == [UInt8](repeating: 9, count: sent))
     }
 
     @Test("A request of no known kind is a usage error")
     func unknownRequest() throws {
         let ends = try DescriptorPair.make()
-        try JSONFrame.write(["launch": ["now": true]], to: ends.first)
+        try JSONFrame.write(Framed(["launch": ["now": true]]), to: ends.first)
         do {
             _ = try JSONFrame.read(FrontRequest.self, from: ends.second)
             Issue.record("it was read")

@@ -102,19 +102,20 @@ def front_answers(appliance):
         return False
 
 
-def ask_front(home, document, timeout=20):
-    """One JSON document to front.sock, one back."""
+def ask_front(home, document, attachment=b"", timeout=20):
+    """One JSON document to front.sock with the bytes behind it, and the same back."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(timeout)
         connection.connect(str(home / "run" / "front.sock"))
-        connection.sendall(struct.pack("<I", len(document)) + document)
+        connection.sendall(struct.pack("<II", len(document), len(attachment)) + document + attachment)
         data = b""
-        while len(data) < 4 or len(data) < 4 + struct.unpack_from("<I", data)[0]:
+        while len(data) < 8 or len(data) < 8 + sum(struct.unpack_from("<II", data)):
             piece = connection.recv(1 << 16)
             if not piece:
                 raise EOFError("closed")
             data += piece
-        return data[4:]
+        count = struct.unpack_from("<I", data)[0]
+        return data[8:8 + count], data[8 + count:]
 
 
 def supply_unlock(appliance):

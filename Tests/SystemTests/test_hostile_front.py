@@ -1,4 +1,5 @@
 """Who took the front over answers what they like: the command line shows, writes and believes none of it."""
+import base64
 import contextlib
 import json
 import os
@@ -29,21 +30,23 @@ def take(connection, count):
 
 
 def receive(connection):
-    return json.loads(take(connection, struct.unpack("<I", take(connection, 4))[0]))
+    """A document and the bytes behind it (docs/cli.md, front.sock)."""
+    count, attached = struct.unpack("<II", take(connection, 8))
+    return json.loads(take(connection, count)), take(connection, attached)
 
 
-def send(connection, document):
+def send(connection, document, attachment):
     body = json.dumps(document).encode()
-    connection.sendall(struct.pack("<I", len(body)) + body)
+    connection.sendall(struct.pack("<II", len(body), len(attachment)) + body + attachment)
 
 
 class StolenFront:
-    """Sits at front.sock, asks the real front, and answers with what `lie` makes of the reply."""
+    """Sits at front.sock, asks the real front, and answers with what `lie` makes of document and attachment."""
 
     def __init__(self, home):
         self.path = home / "run/front.sock"
         self.real = home / "run/real.sock"
-        self.lie = lambda reply: reply
+        self.lie = changed()
         os.rename(self.path, self.real)
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(str(self.path))
@@ -59,8 +62,8 @@ class StolenFront:
             with client, socket.socket(socket.AF_UNIX) as front, contextlib.suppress(EOFError, OSError):
                 question = receive(client)
                 front.connect(str(self.real))
-                send(front, question)
-                send(client, self.lie(receive(front)))
+                send(front, *question)
+                send(client, *self.lie(*receive(front)))
 
     def close(self):
         self.listener.close()
@@ -79,11 +82,11 @@ def payment(salt):
     return wallets.embit_psbt([coin], [(wallets.foreign_script(), 40_000)], ("wpkh", 3, 59_000))
 
 
-def changed(**fields):
-    def lie(reply):
+def changed(result=None, **fields):
+    def lie(reply, attachment):
         for values in reply.values():
             values["_0"] |= fields
-        return reply
+        return reply, attachment if result is None else result
     return lie
 
 
@@ -111,15 +114,17 @@ def test_a_result_that_is_not_of_the_payment_is_not_written(opened, stolen, tmp_
     given = tmp_path / "given.psbt"
     given.write_bytes(payment(salt + 2).serialize())
     out = tmp_path / "out"
-    kind = "transaction" if flags else "psbt"
+    theirs = bytes.fromhex(other["transaction"]) if flags else base64.b64decode(other["psbt"])
     lies = {
-        "another result": {kind: other[kind]},
-        "no result": {kind: None},
+        "another result": {"result": theirs},
+        "no result": {"result": b""},
+        "no result of any kind": {"result": b"nothing"},
+        "another kind of result": {"finalized": not flags},
         "another receipt": {"receipt": other["receipt"]},
         "no receipt": {"receipt": ""},
         "another transaction id": {"txid": other["txid"]},
         "another fee": {"fee": 1},
-        "all of another payment": {k: other[k] for k in (kind, "receipt", "txid", "fee")},
+        "all of another payment": {"result": theirs} | {k: other[k] for k in ("receipt", "txid", "fee")},
     }
     for name, fields in lies.items():
         stolen.lie = changed(**fields)
@@ -128,7 +133,7 @@ def test_a_result_that_is_not_of_the_payment_is_not_written(opened, stolen, tmp_
             pytest.fail(name)
         assert not out.exists() and not (tmp_path / "out.receipt").exists(), name
     # The control: the truth goes through the same hands.
-    stolen.lie = lambda reply: reply
+    stolen.lie = changed()
     opened.run("sign", given, "-o", out, *flags)
     assert out.exists() and (tmp_path / "out.receipt").exists()
 
@@ -138,7 +143,7 @@ def test_a_result_that_is_not_of_the_payment_is_not_written(opened, stolen, tmp_
     {"refused": {"_0": {"name": "\x1b[8m", "code": 1, "stage": "\x1b[8m", "message": "\x1b[8m\r", "remedy": "\x1b[8m"}}},
 ])
 def test_nothing_that_steers_a_terminal_comes_out(opened, stolen, reply):
-    stolen.lie = lambda _: reply
+    stolen.lie = lambda *_: (reply, b"")
     run = subprocess.run([str(BUILD / "portcullis"), "wallet", "address", "segwit", "--home", opened.home], capture_output=True)
     assert run.returncode != 0 and b"\\u{1b}" in run.stderr
     for text in (run.stdout, run.stderr):
@@ -152,10 +157,10 @@ def test_no_key_of_a_log_is_believed_from_the_front():
         before = keys.read_text()
         front = StolenFront(running.home)
 
-        def lie(reply):
+        def lie(reply, attachment):
             if "status" in reply and reply["status"]["_0"]["signerPhase"] != "sealed":
                 reply["status"]["_0"] |= {"logNumber": 1, "auditKey": "aa" * 32}
-            return reply
+            return reply, attachment
 
         front.lie = lie
         running.run("refill", "--amount", 5_000_000_000, secrets=[("--passphrase-fd", PASSPHRASE)])

@@ -1,5 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
 import Front
 
 /// `portcullis sign`
@@ -56,23 +55,23 @@ struct SignCommand: ParsableCommand {
             var proof: OutputFile?
             if let receiptFile { proof = try Self.open(receiptFile) }
 
-            let request = FrontRequest.sign(psbt: Data(given.bytes), finalize: finalize)
-            guard case .signed(let facts) = try FrontClient.ask(request, of: home) else {
+            let request = Framed(FrontRequest.sign(finalize: finalize), attachment: given.bytes)
+            let answer = try FrontClient.ask(request, of: home)
+            guard case .signed(let facts) = answer.document else {
                 throw .failed("the front answered something else than was asked")
             }
             let checked = try Receipt(text: facts.receipt)
             try checked.verify(key: home.logKey(checked.logNumber))
-            try Answer.check(facts, checked, against: given.bytes, finalize: finalize)
+            let signed = answer.attachment
+            try Answer.check(facts, signed, checked, against: given.bytes, finalize: finalize)
             // The receipt first: a signature must not get out of here without it.
             if let proof = proof.take() { try proof.finish([UInt8](facts.receipt.utf8)) }
-            let text = Self.text(of: facts)
             if let result = result.take(), let outFile {
                 let isBinary =
-                    facts.transaction == nil && (outFile.hasSuffix(".psbt") || given.isBinary)
-                let bytes = isBinary ? [UInt8](facts.psbt ?? Data()) : [UInt8]((text + "\n").utf8)
-                try result.finish(bytes)
+                    !facts.finalized && (outFile.hasSuffix(".psbt") || given.isBinary)
+                try result.finish(isBinary ? signed : Self.text(of: signed, facts) + [0x0A])
             }
-            try report(facts, text: text, receiptFile: receiptFile, out: outFile)
+            try report(facts, signed, receiptFile: receiptFile, out: outFile)
         }
     }
 
@@ -96,12 +95,11 @@ struct SignCommand: ParsableCommand {
 
     private func report(
         _ facts: SignedFacts,
-        text: String,
+        _ signed: [UInt8],
         receiptFile: String?,
         out: String?
     ) throws(FrontError) {
         let receipt = try Receipt(text: facts.receipt)
-        let document = SignDocument(facts, receipt, receiptFile: receiptFile, out: out)
         var words = [
             "Signed \(facts.txid), fee \(AmountText.words(facts.fee)).",
             "  log entry \(receipt.index) of \(receipt.size)"
@@ -113,17 +111,19 @@ struct SignCommand: ParsableCommand {
             words.append("  no receipt was kept: --receipt FILE names a place for it")
         }
         if let out { words.append("  result in \(out)") }
-        if common.json {
-            try common.output.finish(document, words: words)
-        } else {
+        guard common.json else {
             common.output.say(words)
-            if out == nil { Output.write(text + "\n", to: 1) }
+            if out == nil { Output.write(Self.text(of: signed, facts) + [0x0A], to: 1) }
+            return
         }
+        let text = String(decoding: Self.text(of: signed, facts), as: UTF8.self)
+        let document = SignDocument(facts, text, receipt, receiptFile: receiptFile, out: out)
+        try common.output.finish(document, words: words)
     }
 
     /// The result as text: base64 of the PSBT, or the transaction in hexadecimal.
-    private static func text(of facts: SignedFacts) -> String {
-        facts.transaction ?? facts.psbt?.base64EncodedString() ?? ""
+    private static func text(of signed: [UInt8], _ facts: SignedFacts) -> [UInt8] {
+        facts.finalized ? Array(signed.hexDigits.utf8) : PSBTText.encode(signed)
     }
 }
 
@@ -141,15 +141,15 @@ struct PSBTFile {
         if content.starts(with: [0x70, 0x73, 0x62, 0x74, 0xFF]) {
             return PSBTFile(bytes: content, isBinary: true)
         }
-        let text = content.filter { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
         // "psbt" in hexadecimal digits.
-        if text.starts(with: Array("70736274".utf8)),
-            let bytes = [UInt8](hexDigits: String(decoding: text, as: UTF8.self))
-        {
-            return PSBTFile(bytes: bytes, isBinary: false)
+        let blanks: Set<UInt8> = [0x20, 0x09, 0x0A, 0x0D]
+        if content.lazy.filter({ !blanks.contains($0) }).starts(with: "70736274".utf8) {
+            let digits = content.filter { !blanks.contains($0) }
+            if let bytes = [UInt8](hexDigits: String(decoding: digits, as: UTF8.self)) {
+                return PSBTFile(bytes: bytes, isBinary: false)
+            }
         }
-        guard let bytes = Data(base64Encoded: Data(text)), bytes.starts(with: [0x70, 0x73, 0x62])
-        else {
+        guard let bytes = PSBTText.decode(content), bytes.starts(with: "psb".utf8) else {
             throw .refused(
                 RefusalReport(
                     .malformedPSBT,
@@ -159,7 +159,7 @@ struct PSBTFile {
                 )
             )
         }
-        return PSBTFile(bytes: [UInt8](bytes), isBinary: false)
+        return PSBTFile(bytes: bytes, isBinary: false)
     }
 }
 
@@ -177,10 +177,16 @@ struct SignDocument: Encodable {
     var index: UInt64
     var logSize: UInt64
 
-    init(_ facts: SignedFacts, _ receipt: Receipt, receiptFile: String?, out: String?) {
-        psbt = facts.psbt?.base64EncodedString()
-        transaction = facts.transaction
-        finalized = facts.transaction != nil
+    init(
+        _ facts: SignedFacts,
+        _ text: String,
+        _ receipt: Receipt,
+        receiptFile: String?,
+        out: String?
+    ) {
+        psbt = facts.finalized ? nil : text
+        transaction = facts.finalized ? text : nil
+        finalized = facts.finalized
         txid = facts.txid
         fee = facts.fee
         seenBefore = facts.seenBefore

@@ -80,9 +80,12 @@ struct Output {
 
     /// Writes to standard output or error; when nobody listens there is nothing left to do.
     static func write(_ text: String, to number: Int32) {
+        write([UInt8](text.utf8), to: number)
+    }
+
+    static func write(_ bytes: [UInt8], to number: Int32) {
         var descriptor = Descriptor(adopting: number)
         descriptor.pin()
-        let bytes = [UInt8](text.utf8)
         do {
             try descriptor.writeAll(bytes.span)
         } catch {

@@ -32,7 +32,7 @@ struct ControlConnection: ~Copyable {
 
     consuming func answer(_ reply: ControlReply) {
         do throws(FrontError) {
-            try JSONFrame.write(reply, to: socket)
+            try JSONFrame.write(Framed(reply), to: socket)
         } catch {
             // Who asked is gone; there is nobody to tell.
             return

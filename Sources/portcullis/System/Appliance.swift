@@ -40,7 +40,7 @@ struct Appliance {
         guard let reply = try JSONFrame.read(ControlReply.self, from: socket) else {
             throw .failed("the supervisor closed the connection without an answer")
         }
-        return reply
+        return reply.document
     }
 
     /// How gate and signer stand, by way of the front.

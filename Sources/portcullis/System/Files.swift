@@ -177,22 +177,17 @@ enum Files {
         limit: Int,
         name: String
     ) throws(FrontError) -> [UInt8] {
-        var bytes: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            let got: Int
-            do throws(SocketError) {
-                var room = piece.mutableSpan
-                got = try file.readSome(into: &room)
-            } catch {
-                throw .failed("cannot read \(name): \(SystemWords.reason(error))")
+        // One more than is allowed, so that a file of exactly that length is seen to end.
+        var arriving = ArrivingBytes(limit + 1)
+        do throws(SocketError) {
+            while try arriving.receive(from: file) {
+                guard !arriving.isWhole else { break }
             }
-            if got == 0 { return bytes }
-            guard bytes.count + got <= limit else {
-                throw .failed("\(name) is over \(limit) bytes")
-            }
-            bytes += piece[0..<got]
+        } catch {
+            throw .failed("cannot read \(name): \(SystemWords.reason(error))")
         }
+        guard !arriving.isWhole else { throw .failed("\(name) is over \(limit) bytes") }
+        return arriving.take()
     }
 
     /// Turns a negative errno into words.
