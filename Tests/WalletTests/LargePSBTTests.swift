@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Wallet
 
-@Suite("Large and damaged PSBTs")
+@Suite("Large and damaged PSBTs", .serialized)
 struct LargePSBTTests {
     @Test("A PSBT of 5,000 inputs and 13 MB becomes a request", .timeLimit(.minutes(2)))
     func large() throws {
@@ -24,6 +24,74 @@ struct LargePSBTTests {
         )
         #expect(request.parents.count == 5_000)
         #expect(request.inputOwners.count == 5_000)
+    }
+
+    @Test(
+        "From 1,000 to 5,000 inputs the work grows with them, in both versions",
+        .timeLimit(.minutes(5)),
+        arguments: [PSBTVersion.v0, .v2]
+    )
+    func growth(_ version: PSBTVersion) throws {
+        let signer = try TestSigner(TestSigner.abandon)
+        let wallet = try signer.wallet("w", .p2wpkh, path: path("84h/1h/0h"))
+        var times: [[String: Double]] = []
+        for count in [1_000, 2_000, 5_000] {
+            let fixture = PaymentFixture(
+                inputs: (0..<count).map { .init(wallet, 0, UInt32($0 % 50)) }
+            )
+            let made = try fixture.make(signer.curve)
+            var stages: [String: Double] = [:]
+            var psbt = try time("convert", &stages) { try made.converted(to: version) }
+            let bytes = time("write", &stages) { psbt.bytes }
+            psbt = try time("read", &stages) { try PSBT(bytes) }
+            try time("combine", &stages) { try psbt.combine(with: psbt) }
+            for index in psbt.inputs.indices {
+                let key = [2] + [UInt8](repeating: UInt8(index % 251), count: 32)
+                let der: [UInt8] = [0x30, 6, 2, 1, 1, 2, 1, 1, 1]
+                psbt.inputs[index].map.set(
+                    PSBTField(PSBTFieldType.partialSignature, keyData: key, value: der)
+                )
+            }
+            let left = time("finalize", &stages) { psbt.finalizeWhatIsReady(with: KeySatisfier()) }
+            #expect(left.count == count)
+            if version == .v2 {
+                try time("construct", &stages) {
+                    var grown = PSBT(modifiable: [.inputs])
+                    try grown.add(
+                        inputs: psbt.transaction.inputs.map { PSBTNewInput(previous: $0.previous) }
+                    )
+                    #expect(grown.inputs.count == count)
+                }
+            }
+            times.append(stages)
+        }
+        for stage in times[0].keys.sorted() {
+            let row = times.map { $0[stage] ?? 0 }
+            let ratios = [row[1] / row[0], row[2] / row[0]].map { ($0 * 10).rounded() / 10 }
+            print(
+                "\(version) \(stage): \(row.map { ($0 * 1e5).rounded() / 100 }) ms,",
+                "×2 → \(ratios[0]), ×5 → \(ratios[1])"
+            )
+        }
+    }
+
+    /// Does the work three times and notes the seconds of the fastest.
+    private func time<Result>(
+        _ stage: String,
+        _ stages: inout [String: Double],
+        _ work: () throws -> Result
+    ) rethrows -> Result {
+        let clock = ContinuousClock()
+        var best = Double.infinity
+        for _ in 0..<2 {
+            let start = clock.now
+            _ = try work()
+            best = min(best, (clock.now - start) / .seconds(1))
+        }
+        let start = clock.now
+        let result = try work()
+        stages[stage] = min(best, (clock.now - start) / .seconds(1))
+        return result
     }
 
     @Test("One input too many is refused", .timeLimit(.minutes(2)))

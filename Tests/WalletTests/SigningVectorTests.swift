@@ -97,17 +97,21 @@ struct SigningVectorTests {
             curve: signer.curve
         )
         let good = try signer.sign(request.resolved, wallets: wallets.wallets)
+        let before = psbt
         var flipped = good
         flipped[1][40] ^= 1
         #expect(throws: RequestError.psbt(PSBTError(.input(1), .signatureInvalid))) {
             try psbt.insert(flipped, for: request, wallets: wallets, curve: signer.curve)
         }
+        #expect(psbt == before)
         #expect(throws: RequestError.psbt(PSBTError(.input(0), .signatureInvalid))) {
             try psbt.insert(good.reversed(), for: request, wallets: wallets, curve: signer.curve)
         }
         #expect(throws: RequestError.signatureCount(expected: 2, found: 1)) {
             try psbt.insert([good[0]], for: request, wallets: wallets, curve: signer.curve)
         }
+        try psbt.insert(good, for: request, wallets: wallets, curve: signer.curve)
+        psbt.inputs[1].map.remove([PSBTFieldType.partialSignature])
         #expect(throws: PSBTError(.input(1), .noSignature)) { try psbt.finalize() }
         // Nothing is finalized unless all is.
         #expect(psbt.inputs.map(\.isFinal) == [false, false])

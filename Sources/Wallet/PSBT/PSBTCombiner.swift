@@ -3,8 +3,8 @@ private import BitcoinCrypto
 private import Bytes
 
 extension PSBT {
-    /// What makes two PSBTs ones of the same payment: of version 0 the unsigned transaction's id, of
-    /// version 2 its id with every sequence as 0, because updaters may change those (BIP-370).
+    /// What makes two PSBTs ones of the same payment: of version 0 the unsigned transaction's id,
+    /// of version 2 its id with every sequence as 0, because updaters may change those (BIP-370).
     package var paymentID: TransactionID {
         guard version == .v2 else { return transaction.id }
         var same = transaction

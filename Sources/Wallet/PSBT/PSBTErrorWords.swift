@@ -5,7 +5,7 @@ extension PSBTProblem {
     var words: String {
         switch self {
         case .notPSBT: "this is no PSBT; expected the bytes 'psbt' 0xff, or base64 of them"
-        case .notBase64(let error): "this is no base64: \(error.words)"
+        case .notBase64(let error): "this is neither a PSBT nor base64 of one: \(error.words)"
         case .tooLong(let count, let limit): "\(count) bytes; expected at most \(limit)"
         case .bytes(let error): error.words
         case .duplicateKey(let name): "the key of \(name) stands there twice"

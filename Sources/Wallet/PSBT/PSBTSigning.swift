@@ -4,7 +4,8 @@ package import Bytes
 
 extension PSBT {
     /// Puts the signatures of a request's answer back, one for each input, in order. Each is
-    /// verified first: the signer's word is not needed, and a spoiled answer is noticed here.
+    /// verified first: the signer's word is not needed, and a spoiled answer is noticed here and
+    /// changes nothing. What they fix of version 2 is open no more (BIP-370).
     package mutating func insert(
         _ signatures: [Bytes64],
         for request: SigningRequest,
@@ -18,6 +19,8 @@ extension PSBT {
         let coins = inputs.compactMap(\.coin)
         guard coins.count == inputs.count else { throw .otherTransaction }
         let midstates = Self.midstates(transaction, coins)
+        var fields: [PSBTField] = []
+        fields.reserveCapacity(signatures.count)
         for (index, signature) in signatures.enumerated() {
             let signing = InputSigning(
                 index: index,
@@ -27,20 +30,23 @@ extension PSBT {
             )
             let owner = request.inputOwners[index]
             let wallet = wallets.wallets[owner.wallet]
-            let field: PSBTField
             do throws(CryptoError) {
                 let key = try wallet.publicKey(owner.place, curve: curve)
-                field = try signing.field(
-                    signature,
-                    kind: wallet.kind,
-                    key: key,
-                    midstates,
-                    curve: curve
+                fields.append(
+                    try signing.field(
+                        signature,
+                        kind: wallet.kind,
+                        key: key,
+                        midstates,
+                        curve: curve
+                    )
                 )
             } catch {
                 throw error == .invalidSignature
                     ? .psbt(PSBTError(.input(index), .signatureInvalid)) : .crypto(error)
             }
+        }
+        for (index, field) in fields.enumerated() {
             inputs[index].map.set(field)
         }
         for type in request.sighashTypes {
