@@ -8,8 +8,8 @@ struct SignCommand: ParsableCommand {
         abstract: "Sign a PSBT that the policy permits.",
         discussion: """
             FILE is a PSBT of version 0 or 2, binary, base64 or hexadecimal; `-` is standard \
-            input. The signer recomputes amounts, change and fee, the policy decides, the decision is written to the \
-            log, and only then are there signatures.
+            input. The signer recomputes amounts, change and fee, the policy decides, the \
+            decision is written to the log, and only then are there signatures.
 
             The signed PSBT goes to OUT, or to standard output. The receipt, which anybody can \
             verify offline (`portcullis audit receipt`), goes beside it: OUT.receipt, or \
