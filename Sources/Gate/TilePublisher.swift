@@ -3,8 +3,8 @@ private import Transparency
 
 /// Writes what anyone may read of the log (C2SP tlog-tiles): tiles of hashes, bundles of entries.
 ///
-/// Everything is derived from the journal and never read back for a decision. A file that already
-/// has the right bytes is left alone, so that a restart only reads.
+/// Everything is derived from the journal and never read back for a decision. A full tile that
+/// already has the right bytes is left alone, so that a restart mostly reads.
 package struct TilePublisher {
     /// Hashes in a full tile, entries in a full bundle.
     private static let width: UInt64 = 256
@@ -34,6 +34,7 @@ package struct TilePublisher {
             fullTo += Self.width
             blocks += 1
         }
+        if publishedSize == 0 { try removePartials(size) }
         let count = Int(size - fullTo)
         if count > 0 {
             try put(
@@ -52,6 +53,17 @@ package struct TilePublisher {
         }
         publishedSize = size
         return true
+    }
+
+    /// Removes the partial forms of the last tiles as an earlier run left them: nothing of them was
+    /// flushed, so a power cut may have left any of them empty or torn.
+    private func removePartials(_ size: UInt64) throws(GateError) {
+        let suffix = Array(".p".utf8)
+        try folder.removeFolder(Self.entriesPath(fullTo / Self.width) + suffix)
+        for level in 0..<UInt8(8) {
+            let index = size >> (8 * UInt64(level) + 8)
+            try folder.removeFolder(Self.path(level, index) + suffix)
+        }
     }
 
     /// A full bundle, the full tile over it, and the tiles above that it completes.

@@ -56,6 +56,8 @@ def lines(path):
 def events(path, names):
     """Writes and flushes of the files in `names` (by path), and frames that were sent, in the order of their beginning."""
     found = []
+    #: By socket: when the frame under way began, and its bytes so far.
+    unfinished = {}
     for begun, done, text in lines(path):
         if match := PWRITE.match(text):
             if name_in(match[1]) not in names:
@@ -71,10 +73,26 @@ def events(path, names):
             if name_in(match[1]) in names and done is not None:
                 found.append(Sync(begun, done, names[name_in(match[1])]))
         elif match := WRITE.match(text):
-            frame = unescape(match[2])
-            if name_in(match[1]).startswith(("socket:", "UNIX")) and len(frame) > 5:
-                found.append(Answer(begun, frame[4], frame))
+            socket, sent = name_in(match[1]), unescape(match[2])
+            if socket.startswith(("socket:", "UNIX")) and done is not None:
+                count = int(re.search(r" = (\d+)", text)[1])
+                # What is longer than what is recorded is no answer that we look into.
+                found += frames(begun, sent[:count].ljust(count, b"\0"), unfinished.setdefault(socket, [begun, bytearray()]))
     return sorted(found, key=lambda event: event.begun)
+
+
+def frames(begun, sent, pending):
+    """The frames that end with what was sent now on a socket, each as of its first byte."""
+    pending[0] = pending[0] if pending[1] else begun
+    pending[1] += sent
+    while len(pending[1]) >= 4:
+        end = 4 + int.from_bytes(pending[1][:4], "little")
+        if len(pending[1]) < end:
+            return
+        if end > 5:
+            yield Answer(pending[0], pending[1][4], bytes(pending[1][:end]))
+        del pending[1][:end]
+        pending[0] = begun
 
 
 def name_in(text):
