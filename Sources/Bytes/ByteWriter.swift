@@ -126,3 +126,18 @@ package struct ByteWriter: ~Copyable, ~Escapable {
         try write(source)
     }
 }
+
+extension MutableSpan<UInt8> {
+    /// Writes to the front of room that is known to suffice, and gives the count; that it does not
+    /// is a mistake of the caller's.
+    @_lifetime(self: copy self)
+    package mutating func write(_ body: (inout ByteWriter) throws(ByteError) -> Void) -> Int {
+        var writer = ByteWriter(&self)
+        do throws(ByteError) {
+            try body(&writer)
+        } catch {
+            preconditionFailure("what is written has room")
+        }
+        return writer.count
+    }
+}

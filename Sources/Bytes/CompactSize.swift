@@ -20,3 +20,23 @@ package enum CompactSize {
         }
     }
 }
+
+extension ByteReader {
+    /// Bitcoin's variable-length number; a longer form than needed is refused.
+    package mutating func readCompactSize() throws(ByteError) -> UInt64 {
+        let start = position
+        let first = try readUInt8()
+        let width = CompactSize.width(first: first)
+        guard width > 1 else { return UInt64(first) }
+        guard remaining >= width - 1 else {
+            position = start
+            throw .truncated(needed: width, left: remaining)
+        }
+        let value = number(at: try advance(width - 1), count: width - 1)
+        guard CompactSize.width(of: value) == width else {
+            position = start
+            throw .nonCanonical
+        }
+        return value
+    }
+}

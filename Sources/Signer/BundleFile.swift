@@ -11,19 +11,9 @@ package struct BundleFile: ~Copyable {
 
     /// Reads the file whole.
     package init(_ descriptor: borrowing Descriptor) throws(SignerStop) {
-        let size: Int
-        do throws(SocketError) {
-            size = try descriptor.fileSize()
-        } catch {
-            throw .socket(error)
-        }
+        let size = try SignerStop.using(descriptor.fileSize())
         guard size > 0, size <= BundleLayout.byteCountMax else { throw .home(.damagedBundle) }
-        var memory: Arena
-        do throws(SecretMemoryError) {
-            memory = try Arena(byteCount: size)
-        } catch {
-            throw .memory(error)
-        }
+        var memory = try Arena(needing: size)
         do throws(SocketError) {
             var room = memory.mutableBytes
             try descriptor.readExactly(into: &room, at: 0)

@@ -55,13 +55,12 @@ struct Decision: Sendable {
         )
         let allowed = Decision(verdict: .allow, refusal: .none, digest: digest)
         let bits =
-            DecisionFacts.followBit
-            | (areAmountsChecked ? DecisionFacts.amountsCheckedBit : 0)
+            DecisionBits.factsFollow | (areAmountsChecked ? DecisionBits.amountsChecked : 0)
         leaf.reset()
         leaf.append { writer throws(ByteError) in
             try allowed.head(policy, leafKey).write(to: &writer)
             try writer.writeUInt8(bits)
-            try verified.leafFacts.write(to: &writer)
+            try verified.writeFacts(to: &writer)
             try writer.writeUInt16(UInt16(request.outputCount - verified.totals.ownOutputCount))
         }
         var outputs = request.outputs

@@ -19,15 +19,15 @@ struct EventLeaves: ~Copyable {
         kernel: KernelState,
         leafKey: Span<UInt8>
     ) throws(SignerStop) {
-        var first = try SignerStop.needing { () throws(SecretMemoryError) in try LeafDraft() }
-        var second = try SignerStop.needing { () throws(SecretMemoryError) in try LeafDraft() }
-        let unlock = EventHead(.unlock, record, StatementPlace(record, head), kernel, leafKey)
+        var first = try LeafDraft()
+        var second = try LeafDraft()
+        let unlock = Event(.unlock, record, StatementPlace(record, head), kernel)
         switch effect {
-        case .none: Self.build(unlock, Span(), count: 0, leafKey, &first)
+        case .none: unlock.build(Span(), count: 0, leafKey, &first)
         case .refill, .recover:
-            let statement = EventHead(effect, record, kernel, leafKey)
-            Self.build(statement, held.signatures, count: held.signatureCount, leafKey, &first)
-            Self.build(unlock, Span(), count: 0, leafKey, &second)
+            let statement = Event(effect, record, kernel)
+            statement.build(held.signatures, count: held.signatureCount, leafKey, &first)
+            unlock.build(Span(), count: 0, leafKey, &second)
         }
         count = effect == .none ? 1 : 2
         self.first = first
@@ -39,66 +39,68 @@ struct EventLeaves: ~Copyable {
     func leaf(at place: Int) -> Span<UInt8> {
         place == 0 ? first.bytes : second.bytes
     }
-
-    /// `u16 count | vec16 SSHSIG*` stands between the head and the tag.
-    private static func build(
-        _ head: EventHead,
-        _ signatures: Span<UInt8>,
-        count: Int,
-        _ leafKey: Span<UInt8>,
-        _ leaf: inout LeafDraft
-    ) {
-        leaf.append { writer throws(ByteError) in
-            try head.write(to: &writer)
-            try writer.writeUInt16(UInt16(count))
-            try writer.write(signatures)
-        }
-        leaf.tag(leafKey: leafKey)
-        precondition(!leaf.isTooLarge, "signatures come in a frame of 16 KiB")
-    }
 }
 
-extension EventHead {
+/// What one of the leaves says.
+private struct Event {
+    let event: SignerEvent
+    let record: StateRecord
+    let place: StatementPlace
+    let kernel: KernelState
+
+    init(
+        _ event: SignerEvent,
+        _ record: StateRecord,
+        _ place: StatementPlace,
+        _ kernel: KernelState
+    ) {
+        (self.event, self.record, self.place, self.kernel) = (event, record, place, kernel)
+    }
+
     /// Of an event that admins signed for: it names the place that they signed, for a recovery the
     /// log that was lost.
-    fileprivate init(
-        _ effect: OperatorEffect,
-        _ record: StateRecord,
-        _ kernel: KernelState,
-        _ leafKey: Span<UInt8>
-    ) {
+    init(_ effect: OperatorEffect, _ record: StateRecord, _ kernel: KernelState) {
         var after = record
         var event = SignerEvent.recover
         if case .refill(let newTotal) = effect {
             after.allowanceTotal = newTotal
             event = .refill
         }
-        self.init(event, after, StatementPlace(record), kernel, leafKey)
+        self.init(event, after, StatementPlace(record), kernel)
     }
 
-    fileprivate init(
-        _ event: SignerEvent,
-        _ record: StateRecord,
-        _ place: StatementPlace,
-        _ kernel: KernelState,
-        _ leafKey: Span<UInt8>
+    /// `u16 count | vec16 SSHSIG*` stands between the head and the tag.
+    func build(
+        _ signatures: Span<UInt8>,
+        count: Int,
+        _ leafKey: Span<UInt8>,
+        _ leaf: inout LeafDraft
     ) {
-        self.init(
-            salt: LeafDraft.salt(
-                .event,
-                digest: place.root,
-                bundleHash: record.bundleHash,
-                verdict: event.rawValue,
-                code: 0,
-                leafKey: leafKey
-            ),
-            event: event,
-            place: place,
+        let salt = LeafDraft.salt(
+            .event,
+            digest: place.root,
             bundleHash: record.bundleHash,
-            allowanceTotal: record.allowanceTotal,
-            allowanceSpent: record.allowanceSpent,
-            kernel: kernel.bits
+            verdict: event.rawValue,
+            code: 0,
+            leafKey: leafKey
         )
+        leaf.append { writer throws(ByteError) in
+            try LeafHeader(kind: .event, salt: salt).write(to: &writer)
+            try writer.writeUInt8(event.rawValue)
+            try writer.write(place.homeID)
+            try writer.writeUInt32(place.logNumber)
+            try writer.writeUInt64(place.logSize)
+            try writer.write(place.root)
+            try writer.writeUInt64(place.epoch)
+            try writer.write(record.bundleHash)
+            try writer.writeUInt64(record.allowanceTotal)
+            try writer.writeUInt64(record.allowanceSpent)
+            try writer.writeUInt32(kernel.bits)
+            try writer.writeUInt16(UInt16(count))
+            try writer.write(signatures)
+        }
+        leaf.tag(leafKey: leafKey)
+        precondition(!leaf.isTooLarge, "signatures come in a frame of 16 KiB")
     }
 }
 

@@ -14,9 +14,7 @@ struct FrameChannel: ~Copyable {
     private var ready = 0..<0
 
     init(_ descriptor: consuming Descriptor) throws(SignerStop) {
-        piece = try SignerStop.needing { () throws(SecretMemoryError) in
-            try Arena(byteCount: Descriptor.callBytesMax)
-        }
+        piece = try Arena(needing: Descriptor.callBytesMax)
         self.descriptor = descriptor
     }
 
@@ -76,6 +74,12 @@ struct FrameChannel: ~Copyable {
         return try descriptor.readSome(into: &room)
     }
 
+    /// Takes the next bytes of the payload to the front of `memory`.
+    mutating func take(_ count: Int, into memory: inout Arena) throws(SignerStop) {
+        var room = memory.mutableBytes._consumingExtracting(0..<count)
+        try take(into: &room)
+    }
+
     /// Fills `bytes` from the payload, which must have as many left.
     @_lifetime(bytes: copy bytes)
     mutating func take(into bytes: inout MutableSpan<UInt8>) throws(SignerStop) {
@@ -89,81 +93,36 @@ struct FrameChannel: ~Copyable {
         guard count < bytes.count else { return }
         // All that is asked for belongs to this payload, so it may go straight to its place.
         var rest = bytes._mutatingExtracting(count...)
-        do throws(SocketError) {
-            try descriptor.readExactly(into: &rest)
-        } catch {
-            throw .socket(error)
-        }
+        try SignerStop.using(descriptor.readExactly(into: &rest))
         left -= rest.count
     }
 
-    /// The next four bytes of the payload as a number, if there are as many.
-    mutating func takeUInt32() throws(SignerStop) -> UInt32? {
-        guard left >= 4 else { return nil }
+    /// The next bytes of the payload, at most four, as a number, if there are as many.
+    mutating func takeNumber(byteCount: Int) throws(SignerStop) -> Int? {
+        guard left >= byteCount else { return nil }
         var bytes = FixedBytes<4>.zero
-        var room = bytes.mutableSpan
+        var room = bytes.mutableSpan._consumingExtracting(0..<byteCount)
         try take(into: &room)
-        return UInt32(bytes.span.number(at: 0, byteCount: 4))
-    }
-
-    /// The next two bytes of the payload as a number, if there are as many.
-    mutating func takeUInt16() throws(SignerStop) -> UInt16? {
-        guard left >= 2 else { return nil }
-        var bytes = FixedBytes<2>.zero
-        var room = bytes.mutableSpan
-        try take(into: &room)
-        return UInt16(bytes.span.number(at: 0, byteCount: 2))
-    }
-
-    /// The part of the payload that is at hand, after reading more if there was none. Empty at the
-    /// end.
-    mutating func fill() throws(SignerStop) {
-        guard ready.isEmpty, left > 0 else { return }
-        do throws(SocketError) {
-            try refill()
-        } catch {
-            throw .socket(error)
-        }
-    }
-
-    /// What `fill` brought of the payload and nobody took yet.
-    var atHand: Span<UInt8> {
-        @_lifetime(borrow self)
-        get {
-            piece.bytes.extracting(ready.lowerBound..<ready.lowerBound + min(ready.count, left))
-        }
-    }
-
-    /// Takes `count` bytes of what is at hand.
-    mutating func skip(_ count: Int) {
-        precondition(count <= left, "a payload has an end")
-        ready = ready.lowerBound + count..<ready.upperBound
-        left -= count
+        return Int(bytes.span.number(at: 0, byteCount: byteCount))
     }
 
     /// Passes over the rest of the payload.
     mutating func drain() throws(SignerStop) {
         while left > 0 {
-            try fill()
-            skip(min(ready.count, left))
+            if ready.isEmpty { try SignerStop.using(refill()) }
+            let count = min(ready.count, left)
+            ready = ready.lowerBound + count..<ready.upperBound
+            left -= count
         }
     }
 
     /// Sends what was not sent yet of a whole frame.
     func send(_ reply: borrowing ReplyBuffer) throws(SignerStop) {
-        do throws(SocketError) {
-            try descriptor.writeAll(reply.unsent)
-        } catch {
-            throw .socket(error)
-        }
+        try SignerStop.using(descriptor.writeAll(reply.unsent))
     }
 
     /// Sends the header and the first bytes of a payload whose rest is still to be made.
     func begin(_ reply: inout ReplyBuffer, payloadCount: Int) throws(SignerStop) {
-        do throws(SocketError) {
-            try descriptor.writeAll(reply.begin(payloadCount: payloadCount))
-        } catch {
-            throw .socket(error)
-        }
+        try SignerStop.using(descriptor.writeAll(reply.begin(payloadCount: payloadCount)))
     }
 }

@@ -11,8 +11,8 @@ struct HeldStatement: ~Copyable {
     private var count = 0
     private var kind = OperatorEffect.none
 
-    init() throws(SecretMemoryError) {
-        memory = try Arena(byteCount: MessageKind.refill.lengthMax)
+    init() throws(SignerStop) {
+        memory = try Arena(needing: MessageKind.refill.lengthMax)
     }
 
     /// Whether something is held.
@@ -56,23 +56,11 @@ struct HeldStatement: ~Copyable {
         on record: StateRecord,
         _ policy: borrowing BundleFile
     ) throws(RefusalDetail) -> OperatorEffect {
-        let place = StatementPlace(
-            homeID: record.homeID,
-            logNumber: record.logNumber,
-            logSize: record.logSize,
-            root: record.root,
-            epoch: record.epoch
-        )
+        let place = StatementPlace(record)
         switch kind {
         case .none: break
         case .refill(let newTotal):
-            guard newTotal >= record.allowanceSpent else {
-                throw RefusalDetail(
-                    .statementMismatch,
-                    expected: record.allowanceSpent,
-                    found: newTotal
-                )
-            }
+            try require(newTotal, atLeast: record.allowanceSpent, else: .statementMismatch)
             try check(StatementText.refill(place, newTotal: newTotal), policy.bundle)
         case .recover: try check(StatementText.recover(place), policy.bundle)
         }
@@ -105,11 +93,7 @@ struct HeldStatement: ~Copyable {
             switch error {
             case .foreignSignature: throw RefusalDetail(.statementMismatch)
             case .quorumNotReached(let needed, let found):
-                throw RefusalDetail(
-                    .quorumNotReached,
-                    expected: UInt64(needed),
-                    found: UInt64(found)
-                )
+                throw RefusalDetail(.quorumNotReached, expected: needed, found: found)
             }
         }
     }

@@ -16,7 +16,9 @@ package struct Home: ~Copyable {
     var secrets: HomeSecrets
     var wallets: WalletTable
     let curve: Curve
+}
 
+extension Home {
     /// Reads bundle and keystore, takes the lock on the state file and reads it.
     package init(
         keystore keystoreFile: borrowing Descriptor,
@@ -26,36 +28,21 @@ package struct Home: ~Copyable {
         let state = try StateFile(stateFile)
         let policy = try BundleFile(bundleFile)
         let keystore = try Self.readKeystore(keystoreFile)
-        var secrets = try Self.makeSecrets(policy)
-        let wallets = try Self.makeWallets(policy)
-        let curve = try Self.makeCurve(&secrets)
-        self.state = state
-        self.policy = policy
-        self.keystore = keystore
-        self.secrets = secrets
-        self.wallets = wallets
-        self.curve = curve
-    }
-
-    static func makeSecrets(_ policy: borrowing BundleFile) throws(SignerStop) -> HomeSecrets {
-        let branchCount = WalletTable.branchCount(of: policy.bundle)
-        return try SignerStop.needing { () throws(SecretMemoryError) in
-            try HomeSecrets(branchCount: branchCount)
-        }
-    }
-
-    static func makeWallets(_ policy: borrowing BundleFile) throws(SignerStop) -> WalletTable {
-        do throws(SecretMemoryError) {
-            return try WalletTable(policy.bundle)
-        } catch {
-            throw .memory(error)
-        }
+        var secrets = try HomeSecrets(policy)
+        let wallets = try WalletTable(policy.bundle)
+        let curve = try secrets.makeCurve()
+        self.init(
+            policy: policy,
+            keystore: keystore,
+            state: state,
+            secrets: secrets,
+            wallets: wallets,
+            curve: curve
+        )
     }
 
     private static func readKeystore(_ file: borrowing Descriptor) throws(SignerStop) -> Arena {
-        var memory = try SignerStop.needing { () throws(SecretMemoryError) in
-            try Arena(byteCount: Keystore.byteCount)
-        }
+        var memory = try Arena(needing: Keystore.byteCount)
         var room = memory.mutableBytes
         do throws(SocketError) {
             guard try file.fileSize() == Keystore.byteCount else { throw SocketError.ended(got: 0) }
@@ -65,22 +52,22 @@ package struct Home: ~Copyable {
         }
         return memory
     }
+}
+
+extension HomeSecrets {
+    /// Takes the memory for the keys of a policy.
+    init(_ policy: borrowing BundleFile) throws(SignerStop) {
+        let branchCount = WalletTable.branchCount(of: policy.bundle)
+        self = try SignerStop.needing(HomeSecrets(branchCount: branchCount))
+    }
 
     /// A context of the curve library whose multiplications are blinded by fresh randomness.
-    static func makeCurve(_ secrets: inout HomeSecrets) throws(SignerStop) -> Curve {
-        var seed = secrets.transient.mutableBytes
-        do throws(SecretMemoryError) {
-            try seed.fillRandomly()
-        } catch {
-            throw .memory(error)
-        }
-        do throws(CryptoError) {
-            try BitcoinCrypto.initialize()
-            let curve = try Curve(blindingSeed: seed.span)
-            seed.wipe()
-            return curve
-        } catch {
-            throw .curve(error)
-        }
+    mutating func makeCurve() throws(SignerStop) -> Curve {
+        var seed = transient.mutableBytes
+        try SignerStop.needing(seed.fillRandomly())
+        try SignerStop.computing(BitcoinCrypto.initialize())
+        let curve = try SignerStop.computing(Curve(blindingSeed: seed.span))
+        seed.wipe()
+        return curve
     }
 }

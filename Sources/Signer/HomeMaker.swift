@@ -21,17 +21,16 @@ package struct HomeMaker: ~Copyable {
     private var secrets: HomeSecrets
     private var wallets: WalletTable
     private let curve: Curve
+}
 
+extension HomeMaker {
     /// Reads the policy and takes the memory.
     package init(bundle: borrowing Descriptor) throws(SignerStop) {
         let policy = try BundleFile(bundle)
-        var secrets = try Home.makeSecrets(policy)
-        let wallets = try Home.makeWallets(policy)
-        let curve = try Home.makeCurve(&secrets)
-        self.policy = policy
-        self.secrets = secrets
-        self.wallets = wallets
-        self.curve = curve
+        var secrets = try HomeSecrets(policy)
+        let wallets = try WalletTable(policy.bundle)
+        let curve = try secrets.makeCurve()
+        self.init(policy: policy, secrets: secrets, wallets: wallets, curve: curve)
     }
 
     /// Makes the seed: from fresh words, which are written to `wordsOut`, or from those in
@@ -46,41 +45,26 @@ package struct HomeMaker: ~Copyable {
         switch source {
         case .new(let count):
             wordsCount = try makeWords(count)
-            do throws(SocketError) {
-                try wordsOut.writeAll(secrets.moreWords.bytes.extracting(0..<wordsCount))
-            } catch {
-                throw .socket(error)
-            }
+            let words = secrets.moreWords.bytes.extracting(0..<wordsCount)
+            try SignerStop.using(wordsOut.writeAll(words))
         case .restored:
-            let count = try Self.readText(
-                mnemonic,
-                into: &secrets.moreWords,
-                tooLong: .mnemonic(.wordCount(Mnemonic.textCountMax))
-            )
+            let tooLong = SignerStop.mnemonic(.wordCount(Mnemonic.textCountMax))
+            let count = try Self.readText(mnemonic, into: &secrets.moreWords, tooLong)
             wordsCount = Self.tidy(&secrets.moreWords, count)
         }
         let passphraseCount = try Self.readText(
             passphrase,
             into: &secrets.words,
-            tooLong: .mnemonicPassphrase
+            .mnemonicPassphrase
         )
-        do throws(CryptoError) {
-            try Self.check(secrets.moreWords, wordsCount, &secrets.transient)
-        } catch {
-            throw .mnemonic(error)
-        }
-        do throws(CryptoError) {
-            try Self.stretch(
-                secrets.moreWords,
-                wordsCount,
-                secrets.words,
-                passphraseCount,
-                into: &secrets.plain
-            )
-        } catch {
-            // The words are good; so it is the passphrase that cannot be taken.
-            throw .mnemonicPassphrase
-        }
+        try Self.check(secrets.moreWords, wordsCount, &secrets.transient)
+        try Self.stretch(
+            secrets.moreWords,
+            wordsCount,
+            secrets.words,
+            passphraseCount,
+            into: &secrets.plain
+        )
         secrets.words.wipe()
         secrets.moreWords.wipe()
         secrets.transient.wipe()
@@ -95,11 +79,7 @@ package struct HomeMaker: ~Copyable {
         passes: UInt32,
         memoryKiB: UInt32
     ) throws(SignerStop) -> Bytes32 {
-        let count = try Self.readText(
-            passphrase,
-            into: &secrets.words,
-            tooLong: .passphraseTooLong
-        )
+        let count = try Self.readText(passphrase, into: &secrets.words, .passphraseTooLong)
         guard count > 0 else { throw .emptyPassphrase }
         // A longer one could never be typed in: it must fit the frame of an unlock.
         guard count <= HomeSecrets.passphraseByteCountMax else { throw .passphraseTooLong }
@@ -114,16 +94,12 @@ package struct HomeMaker: ~Copyable {
             homeID: try Self.random(),
             network: policy.identity.network
         )
-        var slot = try SignerStop.needing { () throws(SecretMemoryError) in
-            try Arena(byteCount: StateSlot.byteCount)
-        }
+        var slot = try Arena(needing: StateSlot.byteCount)
         var file = FixedBytes<304>.zero
-        do throws(CryptoError) {
-            var room = file.mutableSpan
-            try Keystore.seal(header, passphrase: 0..<count, &secrets, into: &room)
-        } catch {
-            throw .curve(error)
-        }
+        var room = file.mutableSpan
+        try SignerStop.computing(
+            Keystore.seal(header, passphrase: 0..<count, &secrets, into: &room)
+        )
         do throws(SocketError) {
             guard try keystore.fileSize() == 0, try state.fileSize() == 0 else {
                 throw SocketError.wouldBlock
@@ -143,27 +119,18 @@ package struct HomeMaker: ~Copyable {
         _ homeID: Bytes32,
         to output: borrowing Descriptor
     ) throws(SignerStop) {
-        do throws(CryptoError) {
-            try wallets.derive(policy, &secrets, curve)
-        } catch {
-            throw .curve(error)
-        }
+        try SignerStop.computing(wallets.derive(policy, &secrets, curve))
         let auditPublicKey = secrets.deriveAuditKey(logNumber: 0)
-        let count = policy.bundle.walletCount
-        do throws(SocketError) {
-            try output.writeAll(homeID.span)
-            try output.writeAll(auditPublicKey.span)
-            try output.writeAll(wallets.fingerprint.span)
-            var number = FixedBytes<2>.zero
-            number[0] = UInt8(count)
-            try output.writeAll(number.span)
-            for place in 0..<count {
-                let id = policy.bundle.walletID(at: place)
-                try output.writeAll(id.span)
-                try output.writeAll(wallets.account(place).extracting(4...))
-            }
-        } catch {
-            throw .socket(error)
+        var number = FixedBytes<2>.zero
+        number[0] = UInt8(policy.bundle.walletCount)
+        try SignerStop.using(output.writeAll(homeID.span))
+        try SignerStop.using(output.writeAll(auditPublicKey.span))
+        try SignerStop.using(output.writeAll(wallets.fingerprint.span))
+        try SignerStop.using(output.writeAll(number.span))
+        for place in 0..<policy.bundle.walletCount {
+            let id = policy.bundle.walletID(at: place)
+            try SignerStop.using(output.writeAll(id.span))
+            try SignerStop.using(output.writeAll(wallets.account(place).extracting(4...)))
         }
         secrets.wipe()
     }
@@ -192,11 +159,7 @@ package struct HomeMaker: ~Copyable {
     private mutating func makeWords(_ count: Int) throws(SignerStop) -> Int {
         let entropyCount = count * 4 / 3
         try Self.fill(&secrets.transient, 0..<entropyCount)
-        do throws(CryptoError) {
-            return try Self.spell(secrets.transient, entropyCount, into: &secrets.moreWords)
-        } catch {
-            throw .mnemonic(error)
-        }
+        return try Self.spell(secrets.transient, entropyCount, into: &secrets.moreWords)
     }
 }
 
@@ -206,10 +169,11 @@ extension HomeMaker {
         _ entropy: borrowing SecretBytes,
         _ count: Int,
         into words: inout SecretBytes
-    ) throws(CryptoError) -> Int {
+    ) throws(SignerStop) -> Int {
         var room = words.mutableBytes
         var writer = ByteWriter(&room)
-        try Mnemonic.write(entropy: entropy.bytes.extracting(0..<count), into: &writer)
+        let bytes = entropy.bytes.extracting(0..<count)
+        try SignerStop.spelling(Mnemonic.write(entropy: bytes, into: &writer))
         return writer.count
     }
 
@@ -217,9 +181,10 @@ extension HomeMaker {
         _ words: borrowing SecretBytes,
         _ count: Int,
         _ entropy: inout SecretBytes
-    ) throws(CryptoError) {
+    ) throws(SignerStop) {
         var room = entropy.mutableBytes
-        _ = try Mnemonic.read(words.bytes.extracting(0..<count), into: &room)
+        let sentence = words.bytes.extracting(0..<count)
+        _ = try SignerStop.spelling(Mnemonic.read(sentence, into: &room))
     }
 
     private static func stretch(
@@ -228,32 +193,29 @@ extension HomeMaker {
         _ passphrase: borrowing SecretBytes,
         _ passphraseCount: Int,
         into plain: inout SecretBytes
-    ) throws(CryptoError) {
+    ) throws(SignerStop) {
         var seed = plain.mutableBytes._consumingExtracting(HomeSecrets.seedRange)
-        try Mnemonic.seed(
-            sentence: words.bytes.extracting(0..<count),
-            passphrase: passphrase.bytes.extracting(0..<passphraseCount),
-            into: &seed
-        )
+        do throws(CryptoError) {
+            try Mnemonic.seed(
+                sentence: words.bytes.extracting(0..<count),
+                passphrase: passphrase.bytes.extracting(0..<passphraseCount),
+                into: &seed
+            )
+        } catch {
+            // The words are good; so it is the passphrase that cannot be taken.
+            throw .mnemonicPassphrase
+        }
     }
 
     private static func fill(_ secret: inout SecretBytes, _ range: Range<Int>) throws(SignerStop) {
         var room = secret.mutableBytes._consumingExtracting(range)
-        do throws(SecretMemoryError) {
-            try room.fillRandomly()
-        } catch {
-            throw .memory(error)
-        }
+        try SignerStop.needing(room.fillRandomly())
     }
 
     private static func random<let size: Int>() throws(SignerStop) -> FixedBytes<size> {
         var bytes = FixedBytes<size>.zero
         var room = bytes.mutableSpan
-        do throws(SecretMemoryError) {
-            try room.fillRandomly()
-        } catch {
-            throw .memory(error)
-        }
+        try SignerStop.needing(room.fillRandomly())
         return bytes
     }
 
@@ -285,19 +247,15 @@ extension HomeMaker {
     private static func readText(
         _ descriptor: borrowing Descriptor,
         into secret: inout SecretBytes,
-        tooLong: SignerStop
+        _ tooLong: SignerStop
     ) throws(SignerStop) -> Int {
         var count = 0
         while true {
             var room = secret.mutableBytes._consumingExtracting(count...)
             guard room.count > 0 else { throw tooLong }
-            do throws(SocketError) {
-                let got = try descriptor.readSome(into: &room)
-                guard got > 0 else { break }
-                count += got
-            } catch {
-                throw .socket(error)
-            }
+            let got = try SignerStop.using(descriptor.readSome(into: &room))
+            guard got > 0 else { break }
+            count += got
         }
         let newline: UInt8 = 0x0A
         return count > 0 && secret.bytes[count - 1] == newline ? count - 1 : count

@@ -8,8 +8,8 @@ import Wire
 struct InputScripts: ~Copyable {
     private var memory: Arena
 
-    init() throws(SecretMemoryError) {
-        memory = try Arena(byteCount: ResolvedRequest.inputCountMax * DerivedKey.byteCount)
+    init() throws(SignerStop) {
+        memory = try Arena(needing: ResolvedRequest.inputCountMax * DerivedKey.byteCount)
     }
 
     /// Derives for every input; the claims' branches and indexes were checked.
@@ -22,12 +22,7 @@ struct InputScripts: ~Copyable {
         for place in 0..<request.inputCount {
             let claim = request.input(at: place).claim
             do throws(CryptoError) {
-                let derived = try keys.derive(
-                    wallet.kind,
-                    branch: wallet.firstBranch + Int(claim.branch),
-                    index: claim.index,
-                    curve: curve
-                )
+                let derived = try keys.derive(claim, wallet, curve)
                 derived.store(in: &memory, at: place * DerivedKey.byteCount)
             } catch {
                 // One index in 2^127 has no key.

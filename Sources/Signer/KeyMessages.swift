@@ -52,12 +52,7 @@ extension OpenSigner {
         _ wallet: OwnWallet
     ) throws(RefusalDetail) -> DerivedKey {
         do throws(CryptoError) {
-            return try home.wallets.keys.derive(
-                wallet.kind,
-                branch: wallet.firstBranch + Int(claim.branch),
-                index: claim.index,
-                curve: home.curve
-            )
+            return try home.wallets.keys.derive(claim, wallet, home.curve)
         } catch {
             throw RefusalDetail(.indexOutOfRange, found: UInt64(claim.index))
         }

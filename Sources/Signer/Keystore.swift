@@ -53,15 +53,10 @@ package enum Keystore {
         var sealed = FixedBytes<184>.zero
         var room = sealed.mutableSpan
         var head = file._mutatingExtracting(0..<KeystoreHeader.byteCount)
-        var writer = ByteWriter(&head)
-        do throws(ByteError) {
-            try header.write(to: &writer)
-        } catch {
-            preconditionFailure("a header has 120 bytes")
-        }
+        _ = head.write { writer throws(ByteError) in try header.write(to: &writer) }
         try XChaCha20Poly1305.seal(
             secrets.plain.bytes,
-            associatedData: writer.written,
+            associatedData: head.span,
             nonce: header.nonce.span,
             key: secrets.transient.bytes,
             into: &room

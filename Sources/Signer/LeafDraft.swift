@@ -18,8 +18,8 @@ struct LeafDraft: ~Copyable {
     private var chargeCount = 0
     private var chargesStart = 0
 
-    init() throws(SecretMemoryError) {
-        memory = try Arena(byteCount: LeafKind.leafByteCountMax)
+    init() throws(SignerStop) {
+        memory = try Arena(needing: LeafKind.leafByteCountMax)
     }
 
     /// The leaf so far.
@@ -59,12 +59,7 @@ struct LeafDraft: ~Copyable {
     mutating func replaceHead(_ head: DecisionHead) {
         guard !isTooLarge else { return }
         var room = memory.mutableBytes
-        var writer = ByteWriter(&room)
-        do throws(ByteError) {
-            try head.write(to: &writer)
-        } catch {
-            preconditionFailure("a head fits every leaf")
-        }
+        _ = room.write { writer throws(ByteError) in try head.write(to: &writer) }
     }
 
     /// Appends the code that proves the leaf to be the signer's.

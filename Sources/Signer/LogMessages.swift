@@ -10,24 +10,21 @@ extension OpenSigner {
         _ payload: Span<UInt8>,
         _ reply: inout ReplyBuffer
     ) throws(SignerStop) -> Bool {
-        do throws(GateFault) {
+        do throws(Fault) {
             let message = try ResumeMessage(reading: payload)
-            try check(message)
-            try grow(try resumed(message.range), message.leafHashes, time: timeFloor)
+            try Fault.refusing(check(message))
+            var next = head
+            try Fault.refusing(next.resume(message.range))
+            try grow(next, message.leafHashes, time: timeFloor)
         } catch {
             try answer(error, &reply)
             return false
         }
-        var room = reply.payload
-        var writer = ByteWriter(&room)
-        do throws(ByteError) {
-            try head.sign(home.secrets).write(to: &writer)
+        let signed = head.sign(home.secrets)
+        reply.set(.resumed) { writer throws(ByteError) in
+            try signed.write(to: &writer)
             try events.write(eventLeaves, to: &writer)
-        } catch {
-            preconditionFailure("two events and a head have room")
         }
-        let count = writer.count
-        reply.finish(.resumed, payloadCount: count)
         return true
     }
 
@@ -36,17 +33,9 @@ extension OpenSigner {
         _ payload: Span<UInt8>,
         _ reply: inout ReplyBuffer
     ) throws(SignerStop) {
-        do throws(GateFault) {
+        do throws(Fault) {
             let message = try AdvanceMessage(reading: payload)
-            guard message.time >= timeFloor else {
-                throw .refused(
-                    RefusalDetail(
-                        .timeWentBack,
-                        expected: timeFloor,
-                        found: message.time
-                    )
-                )
-            }
+            try Fault.refusing(require(message.time, atLeast: timeFloor, else: .timeWentBack))
             try grow(head, message.leafHashes, time: message.time)
         } catch {
             return try answer(error, &reply)
@@ -56,7 +45,7 @@ extension OpenSigner {
     }
 
     /// Puts a refusal in place of the answer; anything worse ends the session.
-    func answer(_ fault: GateFault, _ reply: inout ReplyBuffer) throws(SignerStop) {
+    func answer(_ fault: Fault, _ reply: inout ReplyBuffer) throws(SignerStop) {
         switch fault {
         case .refused(let refusal): reply.set(refusal)
         case .stop(let stop): throw stop
@@ -64,51 +53,21 @@ extension OpenSigner {
     }
 
     /// Holds what the gate shows of its log against the record.
-    private func check(_ message: borrowing ResumeMessage) throws(GateFault) {
+    private func check(_ message: borrowing ResumeMessage) throws(RefusalDetail) {
         let size = events.isRecoveryPending ? 0 : record.logSize
-        guard message.logNumber == head.number else {
-            throw .refused(
-                RefusalDetail(
-                    .frontierMismatch,
-                    expected: UInt64(head.number),
-                    found: UInt64(message.logNumber)
-                )
-            )
-        }
-        guard message.range.size == size else {
-            let refusal = message.range.size < size ? Refusal.logBehindSigner : .frontierMismatch
-            throw .refused(
-                RefusalDetail(refusal, expected: size, found: message.range.size)
-            )
-        }
+        try require(message.logNumber, equals: head.number, else: .frontierMismatch)
+        try require(message.range.size, atLeast: size, else: .logBehindSigner)
+        try require(message.range.size, atMost: size, else: .frontierMismatch)
         let seen = message.checkpoint
         guard seen.size > 0 else {
             // None is spelled in one way only.
-            guard seen.root == .zero, seen.signature == .zero else {
-                throw .refused(RefusalDetail(.checkpointForged))
-            }
-            return
+            let isSpelled = seen.root == .zero && seen.signature == .zero
+            return try require(isSpelled, else: .checkpointForged)
         }
-        guard head.isSigned(seen, auditPublicKey) else {
-            throw .refused(RefusalDetail(.checkpointForged))
-        }
-        guard seen.size <= size else {
-            throw .refused(RefusalDetail(.stateRolledBack, expected: size, found: seen.size))
-        }
+        try require(head.isSigned(seen, auditPublicKey), else: .checkpointForged)
         // Two roots of one size: the record was put back, and the log went another way since.
-        guard seen.size < size || seen.root == head.root else {
-            throw .refused(RefusalDetail(.stateRolledBack, expected: size, found: seen.size))
-        }
-    }
-
-    private func resumed(_ range: CompactRange) throws(GateFault) -> LogHead {
-        var next = head
-        do throws(RefusalDetail) {
-            try next.resume(range)
-        } catch {
-            throw .refused(error)
-        }
-        return next
+        let isPast = seen.size < size || seen.size == size && seen.root == head.root
+        try require(isPast, else: .stateRolledBack, expected: size, found: seen.size)
     }
 
     /// Appends leaves to `next` and makes the record durable that says so.
@@ -116,7 +75,7 @@ extension OpenSigner {
         _ next: LogHead,
         _ leafHashes: Span<UInt8>,
         time: UInt64
-    ) throws(GateFault) {
+    ) throws(Fault) {
         if events.isRecoveryPending, leafHashes.count > 0,
             LogHead.hash(0, leafHashes) != events.firstHash
         {
@@ -130,21 +89,10 @@ extension OpenSigner {
         // A log that begins with a recovery is the record's only once the recovery stands in it.
         if !nextEvents.isRecoveryPending {
             nextRecord.take(next, time: time)
-            do throws(SignerStop) {
-                try home.state.store(&nextRecord, home.secrets)
-            } catch {
-                throw .stop(error)
-            }
+            try Fault.stopping(home.state.store(&nextRecord, home.secrets))
         }
         (head, events, record) = (next, nextEvents, nextRecord)
     }
-}
-
-/// Why a message of the gate's is not answered as it hoped.
-enum GateFault: Error {
-    /// It was well formed and is refused on its merits; the session goes on.
-    case refused(RefusalDetail)
-    case stop(SignerStop)
 }
 
 extension StateRecord {
@@ -165,7 +113,7 @@ private struct ResumeMessage: ~Escapable {
     let leafHashes: Span<UInt8>
 
     @_lifetime(copy bytes)
-    init(reading bytes: Span<UInt8>) throws(GateFault) {
+    init(reading bytes: Span<UInt8>) throws(Fault) {
         var reader = ByteReader(bytes)
         do throws(ByteError) {
             logNumber = try reader.readUInt32()
@@ -191,7 +139,7 @@ private struct AdvanceMessage: ~Escapable {
     let leafHashes: Span<UInt8>
 
     @_lifetime(copy bytes)
-    init(reading bytes: Span<UInt8>) throws(GateFault) {
+    init(reading bytes: Span<UInt8>) throws(Fault) {
         var reader = ByteReader(bytes)
         do throws(ByteError) {
             time = try reader.readUInt64()

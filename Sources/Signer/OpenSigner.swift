@@ -1,3 +1,4 @@
+import Bitcoin
 import Bytes
 import LocalSocket
 import SecretMemory
@@ -22,6 +23,8 @@ package struct OpenSigner: ~Copyable {
 
     var slots: SlotTable
     var order: OutpointOrder
+    /// The parent at hand.
+    var parent: Arena
     var parents: ParentCheck
     var scripts: InputScripts
     var leaf: LeafDraft
@@ -29,7 +32,9 @@ package struct OpenSigner: ~Copyable {
     /// The time that the gate may not go behind. A log that begins with a recovery begins its own:
     /// a stolen gate may have pushed that of the lost one to the end of time.
     var timeFloor: UInt64 { events.isRecoveryPending ? 0 : record.lastTime }
+}
 
+extension OpenSigner {
     /// Goes on from a sealed signer that was unlocked; the operators' socket is closed. `kernel` is
     /// what will be in force once the last lock-down succeeded.
     package init(
@@ -51,24 +56,23 @@ package struct OpenSigner: ~Copyable {
             kernel: kernel,
             leafKey: sealed.home.secrets.leafKey
         )
-        let slots = try SignerStop.needing { () throws(SecretMemoryError) in try SlotTable() }
-        let order = try SignerStop.needing { () throws(SecretMemoryError) in try OutpointOrder() }
-        let parents = try SignerStop.needing { () throws(SecretMemoryError) in try ParentCheck() }
-        let scripts = try SignerStop.needing { () throws(SecretMemoryError) in try InputScripts() }
-        let leaf = try SignerStop.needing { () throws(SecretMemoryError) in try LeafDraft() }
-        record = unlocked.record
-        self.head = head
-        events = SignerEvents(eventLeaves, unlocked.effect)
-        self.eventLeaves = eventLeaves
-        auditPublicKey = unlocked.auditPublicKey
-        self.kernel = kernel
-        self.slots = slots
-        self.order = order
-        self.parents = parents
-        self.scripts = scripts
-        self.leaf = leaf
-        home = sealed.home
-        gate = sealed.gate
+        let events = SignerEvents(eventLeaves, unlocked.effect)
+        self.init(
+            home: sealed.home,
+            gate: sealed.gate,
+            record: unlocked.record,
+            head: head,
+            eventLeaves: eventLeaves,
+            events: events,
+            auditPublicKey: unlocked.auditPublicKey,
+            kernel: kernel,
+            slots: try SlotTable(),
+            order: try OutpointOrder(),
+            parent: try Arena(needing: ParentTransaction.byteCountMax),
+            parents: try ParentCheck(),
+            scripts: try InputScripts(),
+            leaf: try LeafDraft()
+        )
         // After the lock-down close(2) would kill; the kernel closes them at the end.
         gate.pin()
         home.state.pin()
@@ -129,8 +133,7 @@ package struct OpenSigner: ~Copyable {
         _ header: FrameHeader,
         _ payload: inout Arena
     ) throws(SignerStop) -> Span<UInt8> {
-        var room = payload.mutableBytes._consumingExtracting(0..<header.payloadCount)
-        try gate.take(into: &room)
+        try gate.take(header.payloadCount, into: &payload)
         return payload.bytes.extracting(0..<header.payloadCount)
     }
 
@@ -160,13 +163,13 @@ package struct FrameMemory: ~Copyable {
     /// A payload that was read as a whole, or the resolved part of a request to assess.
     var payload: Arena
     var reply: ReplyBuffer
+}
 
+extension FrameMemory {
     package init() throws(SignerStop) {
-        let payload = try SignerStop.needing { () throws(SecretMemoryError) in
-            try Arena(byteCount: MessageKind.release.lengthMax)
-        }
-        let reply = try ReplyBuffer(payloadCountMax: MessageKind.released.lengthMax - 1)
-        self.payload = payload
-        self.reply = reply
+        self.init(
+            payload: try Arena(needing: MessageKind.release.lengthMax),
+            reply: try ReplyBuffer(payloadCountMax: MessageKind.released.lengthMax - 1)
+        )
     }
 }

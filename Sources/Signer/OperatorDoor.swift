@@ -37,9 +37,7 @@ struct OperatorDoor: ~Copyable {
         frameMilliseconds: Int64 = frameMilliseconds
     ) throws(SignerStop) {
         patience = frameMilliseconds * 1_000_000
-        memory = try SignerStop.needing { () throws(SecretMemoryError) in
-            try Arena(byteCount: MessageKind.refill.lengthMax)
-        }
+        memory = try Arena(needing: MessageKind.refill.lengthMax)
         self.listener = listener
     }
 

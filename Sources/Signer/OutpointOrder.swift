@@ -9,8 +9,8 @@ struct OutpointOrder: ~Copyable {
     private var places: Arena
     private(set) var count = 0
 
-    init() throws(SecretMemoryError) {
-        places = try Arena(byteCount: 2 * ResolvedRequest.inputCountMax)
+    init() throws(SignerStop) {
+        places = try Arena(needing: 2 * ResolvedRequest.inputCountMax)
     }
 
     /// The place in the request of the input that is the `rank`-th.

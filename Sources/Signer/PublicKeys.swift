@@ -2,6 +2,7 @@ import Bitcoin
 import BitcoinCrypto
 import Bytes
 import SecretMemory
+import Wire
 
 /// The public half of our wallets: the key of every branch, and the scripts below them.
 ///
@@ -16,12 +17,14 @@ struct PublicKeys: ~Copyable {
 
     private var branches: Arena
     private var entries: Arena
+}
 
-    init(branchCount: Int) throws(SecretMemoryError) {
-        let branches = try Arena(byteCount: max(branchCount, 1) * Self.branchByteCount)
-        let entries = try Arena(byteCount: Self.entryCount * Self.entryByteCount)
-        self.branches = branches
-        self.entries = entries
+extension PublicKeys {
+    init(branchCount: Int) throws(SignerStop) {
+        self.init(
+            branches: try Arena(needing: max(branchCount, 1) * Self.branchByteCount),
+            entries: try Arena(needing: Self.entryCount * Self.entryByteCount)
+        )
     }
 
     /// Sets the key of a branch, by its place among the branches of all wallets.
@@ -34,6 +37,16 @@ struct PublicKeys: ~Copyable {
     func key(ofBranch branch: Int) -> Bytes33 {
         let start = branch * Self.branchByteCount
         return Bytes33(copying: branches.bytes.extracting(start..<start + 33))
+    }
+
+    /// Derives the key and script that a claim leads to; its branch and index were checked.
+    mutating func derive(
+        _ claim: OwnerClaim,
+        _ wallet: OwnWallet,
+        _ curve: borrowing Curve
+    ) throws(CryptoError) -> DerivedKey {
+        let branch = wallet.firstBranch + Int(claim.branch)
+        return try derive(wallet.kind, branch: branch, index: claim.index, curve: curve)
     }
 
     /// Derives the key and script at an index of a branch (BIP-32 CKDpub), or recalls them.

@@ -12,20 +12,11 @@ extension OpenSigner {
 
     /// Answers `release`.
     mutating func release(_ payload: Span<UInt8>, _ reply: inout ReplyBuffer) throws(SignerStop) {
-        do throws(GateFault) {
+        do throws(Fault) {
             let frame = try ReleaseFrame(reading: payload)
-            let check: ReleaseCheck
-            do throws(RefusalDetail) {
-                check = try self.check(frame)
-            } catch {
-                throw .refused(error)
-            }
-            do throws(SignerStop) {
-                try commit(check)
-                try sign(frame, inputCount: check.inputCount, &reply)
-            } catch {
-                throw .stop(error)
-            }
+            let check = try Fault.refusing(check(frame))
+            try Fault.stopping(commit(check))
+            try Fault.stopping(sign(frame, inputCount: check.inputCount, &reply))
         } catch {
             try answer(error, &reply)
         }
@@ -41,13 +32,7 @@ extension OpenSigner {
         while let entry = entries.next() {
             try check.add(entry, frame.leafHashes, slots, home)
         }
-        guard check.inputCount <= Self.inputCountMax else {
-            throw RefusalDetail(
-                .tooManyInputs,
-                expected: Self.inputCountMax,
-                found: check.inputCount
-            )
-        }
+        try require(check.inputCount, atMost: Self.inputCountMax, else: .tooManyInputs)
         return check
     }
 
@@ -72,7 +57,8 @@ extension OpenSigner {
         _ reply: inout ReplyBuffer
     ) throws(SignerStop) {
         let frontCount = SignedHead.byteCount + 2
-        let signaturesCount = 2 * frame.entryCount + Bytes64.zero.span.count * inputCount
+        let signaturesCount =
+            2 * frame.entryCount + RequestSigner.signatureByteCount * inputCount
         reply.set(.released, payloadCount: frontCount + signaturesCount) {
             writer throws(ByteError) in
             try head.sign(home.secrets).write(to: &writer)
@@ -80,19 +66,22 @@ extension OpenSigner {
         }
         try gate.begin(&reply, payloadCount: frontCount)
         var room = reply.payload._consumingExtracting(frontCount...)
-        var writer = ByteWriter(&room)
+        var start = 0
         var entries = frame.entries
         while let entry = entries.next() {
-            try sign(entry, &writer)
+            start += try sign(entry, into: &room, at: start)
             slots.clear(entry.slot)
         }
-        precondition(writer.count == signaturesCount, "as many signatures as there are inputs")
+        precondition(start == signaturesCount, "as many signatures as there are inputs")
     }
 
+    /// Writes `u16 n | signature[64]*n` and gives the count of bytes.
+    @_lifetime(room: copy room)
     private mutating func sign(
         _ entry: borrowing ReleaseEntry,
-        _ writer: inout ByteWriter
-    ) throws(SignerStop) {
+        into room: inout MutableSpan<UInt8>,
+        at start: Int
+    ) throws(SignerStop) -> Int {
         let verified: VerifiedRequest
         let request: ResolvedRequest
         do throws(RefusalDetail) {
@@ -102,11 +91,13 @@ extension OpenSigner {
             // It was read and verified before in this very call: memory is not to be trusted.
             throw .curve(.signingFailed)
         }
-        do throws(CryptoError) {
-            try RequestSigner.sign(request, verified, scripts, &home, &writer)
-        } catch {
-            throw .curve(error)
-        }
+        let count = request.inputCount
+        room.store(UInt64(count), at: start, byteCount: 2)
+        var rest = room._mutatingExtracting((start + 2)...)
+        try SignerStop.computing(
+            RequestSigner.sign(request, verified, scripts, &home, into: &rest)
+        )
+        return 2 + RequestSigner.signatureByteCount * count
     }
 
     /// Derives keys and scripts again, and what every signature of the transaction shares.

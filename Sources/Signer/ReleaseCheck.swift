@@ -97,14 +97,7 @@ struct ReleaseCheck {
                 found: charge.decisionIndex
             )
         }
-        guard charge.time.logTime >= record.lastTime else {
-            throw RefusalDetail(
-                .timeWentBack,
-                index: place,
-                expected: record.lastTime,
-                found: charge.time.logTime
-            )
-        }
+        try require(charge.time.logTime, atLeast: record.lastTime, else: .timeWentBack, at: place)
         time = max(time, charge.time.logTime)
     }
 
@@ -186,14 +179,7 @@ struct ReleaseCheck {
         guard isFresh else { return }
         // 64 amounts of at most 21 million bitcoin each cannot overflow.
         outflow += amount
-        guard outflow <= record.allowanceLeft else {
-            throw RefusalDetail(
-                .allowanceExceeded,
-                index: place,
-                expected: record.allowanceLeft,
-                found: outflow
-            )
-        }
+        try require(outflow, atMost: record.allowanceLeft, else: .allowanceExceeded, at: place)
         fresh[freshCount] = digest
         freshCount += 1
     }

@@ -10,7 +10,7 @@ struct ReleaseFrame: ~Escapable {
     private let entryBytes: Span<UInt8>
 
     @_lifetime(copy bytes)
-    init(reading bytes: Span<UInt8>) throws(GateFault) {
+    init(reading bytes: Span<UInt8>) throws(Fault) {
         var reader = ByteReader(bytes)
         do throws(ByteError) {
             leafHashes = try reader.readLeafHashes()

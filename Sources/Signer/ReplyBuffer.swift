@@ -11,9 +11,7 @@ struct ReplyBuffer: ~Copyable {
 
     /// Room for payloads of up to `payloadCountMax` bytes.
     init(payloadCountMax: Int) throws(SignerStop) {
-        memory = try SignerStop.needing { () throws(SecretMemoryError) in
-            try Arena(byteCount: FrameHeader.byteCount + payloadCountMax)
-        }
+        memory = try Arena(needing: FrameHeader.byteCount + payloadCountMax)
     }
 
     /// The room for the payload; `finish` says how much of it was used.
@@ -27,11 +25,8 @@ struct ReplyBuffer: ~Copyable {
         count = FrameHeader.byteCount + payloadCount
         sentCount = 0
         var head = memory.mutableBytes._consumingExtracting(0..<FrameHeader.byteCount)
-        var writer = ByteWriter(&head)
-        do throws(ByteError) {
+        _ = head.write { writer throws(ByteError) in
             try FrameHeader(kind: kind, payloadCount: payloadCount).write(to: &writer)
-        } catch {
-            preconditionFailure("a header has five bytes")
         }
     }
 
@@ -79,12 +74,6 @@ struct ReplyBuffer: ~Copyable {
 
     private mutating func write(_ body: (inout ByteWriter) throws(ByteError) -> Void) -> Int {
         var room = payload
-        var writer = ByteWriter(&room)
-        do throws(ByteError) {
-            try body(&writer)
-        } catch {
-            preconditionFailure("a reply has room")
-        }
-        return writer.count
+        return room.write(body)
     }
 }

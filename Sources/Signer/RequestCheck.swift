@@ -18,9 +18,7 @@ enum RequestCheck {
         network: UInt8,
         _ wallets: borrowing WalletTable
     ) throws(RefusalDetail) -> OwnWallet {
-        guard request.network == network else {
-            throw RefusalDetail(.wrongNetwork, expected: network, found: request.network)
-        }
+        try require(request.network, equals: network, else: .wrongNetwork)
         for place in 0..<request.walletCount
         where wallets.wallet(id: request.walletID(at: place)) == nil {
             throw RefusalDetail(.unknownWallet, index: place)
@@ -37,9 +35,7 @@ enum RequestCheck {
         guard request.transactionVersion == 1 || request.transactionVersion == 2 else {
             throw RefusalDetail(.transactionVersion, expected: 2, found: request.transactionVersion)
         }
-        guard request.lockTime < lockTimeThreshold else {
-            throw RefusalDetail(.timeLock, expected: lockTimeThreshold - 1, found: request.lockTime)
-        }
+        try require(request.lockTime, atMost: lockTimeThreshold - 1, else: .timeLock)
     }
 
     /// Every input by itself: its claim, its sighash type, its amount.
@@ -109,12 +105,7 @@ enum RequestCheck {
     ) throws(RefusalDetail) {
         try Self.claim(claim, place, wallet)
         do throws(CryptoError) {
-            let derived = try keys.derive(
-                wallet.kind,
-                branch: wallet.firstBranch + Int(claim.branch),
-                index: claim.index,
-                curve: curve
-            )
+            let derived = try keys.derive(claim, wallet, curve)
             if output.script.equals(derived.script) { return }
         } catch {
             // One index in 2^127 has no key; nothing can be change there.
@@ -128,21 +119,12 @@ enum RequestCheck {
         _ place: Int,
         _ wallet: OwnWallet
     ) throws(RefusalDetail) {
-        guard Int(claim.branch) < wallet.branchCount else {
-            throw RefusalDetail(
-                .branchOutOfRange,
-                index: place,
-                expected: wallet.branchCount - 1,
-                found: claim.branch
-            )
-        }
-        guard claim.index <= wallet.indexMax else {
-            throw RefusalDetail(
-                .indexOutOfRange,
-                index: place,
-                expected: wallet.indexMax,
-                found: claim.index
-            )
-        }
+        try require(
+            claim.branch,
+            atMost: wallet.branchCount - 1,
+            else: .branchOutOfRange,
+            at: place
+        )
+        try require(claim.index, atMost: wallet.indexMax, else: .indexOutOfRange, at: place)
     }
 }

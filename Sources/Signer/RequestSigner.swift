@@ -6,15 +6,18 @@ import Wire
 
 /// Signs the inputs of one request that was verified, logged and charged.
 enum RequestSigner {
-    /// Writes `u16 n | signature[64]*n`. Every signature is verified before it is written.
+    /// The bytes of one signature.
+    static let signatureByteCount = 64
+
+    /// Writes `signature[64]*n` to the front of `room`. Every one is verified before it is written.
+    @_lifetime(room: copy room)
     static func sign(
         _ request: borrowing ResolvedRequest,
         _ verified: VerifiedRequest,
         _ scripts: borrowing InputScripts,
         _ home: inout Home,
-        _ writer: inout ByteWriter
+        into room: inout MutableSpan<UInt8>
     ) throws(CryptoError) {
-        write(UInt16(request.inputCount), &writer)
         for place in 0..<request.inputCount {
             let input = request.input(at: place)
             let key = scripts.key(at: place)
@@ -37,7 +40,7 @@ enum RequestSigner {
             )
             home.secrets.node.wipe()
             wipeStack()
-            write(signature, &writer)
+            room.store(signature.span, at: signatureByteCount * place)
         }
     }
 
@@ -98,22 +101,6 @@ enum RequestSigner {
                 merkleRoot: nil,
                 outputKey: Bytes32(copying: key.script.extracting(2...))
             )
-        }
-    }
-
-    private static func write(_ count: UInt16, _ writer: inout ByteWriter) {
-        do throws(ByteError) {
-            try writer.writeUInt16(count)
-        } catch {
-            preconditionFailure("a release's answer has room")
-        }
-    }
-
-    private static func write(_ signature: Bytes64, _ writer: inout ByteWriter) {
-        do throws(ByteError) {
-            try writer.write(signature)
-        } catch {
-            preconditionFailure("a release's answer has room")
         }
     }
 }

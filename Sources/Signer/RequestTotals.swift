@@ -33,16 +33,8 @@ struct RequestTotals {
             place += 1
         }
         virtualByteCount = size.virtualByteCount
-        guard outputTotal <= inputTotal else {
-            throw RefusalDetail(.outputsExceedInputs, expected: inputTotal, found: outputTotal)
-        }
-        guard ownOutputCount <= Self.ownOutputCountMax else {
-            throw RefusalDetail(
-                .tooManyChangeOutputs,
-                expected: Self.ownOutputCountMax,
-                found: ownOutputCount
-            )
-        }
+        try require(outputTotal, atMost: inputTotal, else: .outputsExceedInputs)
+        try require(ownOutputCount, atMost: Self.ownOutputCountMax, else: .tooManyChangeOutputs)
     }
 
     /// Satoshi that leave: every input is ours, so it is all that does not come back, the fee

@@ -22,7 +22,9 @@ package struct SealedSigner: ~Copyable {
     private(set) var held: HeldStatement
     private var reply: ReplyBuffer
     private let kernel: KernelState
+}
 
+extension SealedSigner {
     package init(
         home: consuming Home,
         gate: consuming Descriptor,
@@ -30,16 +32,14 @@ package struct SealedSigner: ~Copyable {
         kernel: KernelState,
         frameMilliseconds: Int64 = OperatorDoor.frameMilliseconds
     ) throws(SignerStop) {
-        let door = try OperatorDoor(listener, frameMilliseconds: frameMilliseconds)
-        let channel = try FrameChannel(gate)
-        let held = try SignerStop.needing { () throws(SecretMemoryError) in try HeldStatement() }
-        let reply = try ReplyBuffer(payloadCountMax: 1 << 10)
-        self.door = door
-        self.gate = channel
-        self.held = held
-        self.reply = reply
-        self.home = home
-        self.kernel = kernel
+        self.init(
+            home: home,
+            gate: try FrameChannel(gate),
+            door: try OperatorDoor(listener, frameMilliseconds: frameMilliseconds),
+            held: try HeldStatement(),
+            reply: try ReplyBuffer(payloadCountMax: 1 << 10),
+            kernel: kernel
+        )
     }
 
     /// Serves until an operator's passphrase opens the keystore. The operator is answered before it
@@ -55,12 +55,9 @@ package struct SealedSigner: ~Copyable {
     package mutating func step(milliseconds: Int32?) throws(SignerStop) -> Unlocked? {
         var entries = InlineArray<2, PollEntry>(repeating: PollEntry(gate.number))
         entries[1] = PollEntry(door.number)
-        do throws(SocketError) {
-            var span = entries.mutableSpan
-            _ = try Poll.wait(&span, milliseconds: Self.least(milliseconds, door.millisecondsLeft))
-        } catch {
-            throw .socket(error)
-        }
+        var span = entries.mutableSpan
+        let timeout = Self.least(milliseconds, door.millisecondsLeft)
+        _ = try SignerStop.using(Poll.wait(&span, milliseconds: timeout))
         if entries[0].isReadable {
             repeat { try answerGate() } while gate.isAhead
         }

@@ -73,26 +73,55 @@ package enum SignerStop: Error, Equatable, Sendable {
 }
 
 extension SignerStop {
-    /// Gives what `body` makes; that there is no memory for it ends the process.
+    /// Gives what `value` takes of memory, or of the kernel's randomness; that there is none ends
+    /// the process.
     static func needing<Value: ~Copyable>(
-        _ body: () throws(SecretMemoryError) -> Value
+        _ value: @autoclosure () throws(SecretMemoryError) -> Value
     ) throws(SignerStop) -> Value {
         do throws(SecretMemoryError) {
-            return try body()
+            return try value()
         } catch {
             throw .memory(error)
         }
     }
 
-    /// Gives what `body` reads from a file of the home; that it cannot be read ends the process.
-    static func reading<Value>(
-        _ refusal: Refusal,
-        _ body: () throws(SocketError) -> Value
+    /// Gives what `value` reads from or writes to a descriptor; that it fails ends the process.
+    static func using<Value>(
+        _ value: @autoclosure () throws(SocketError) -> Value
     ) throws(SignerStop) -> Value {
         do throws(SocketError) {
-            return try body()
+            return try value()
         } catch {
-            throw .home(refusal)
+            throw .socket(error)
         }
+    }
+
+    /// Gives what `value` computes; that it cannot be computed ends the process.
+    static func computing<Value: ~Copyable>(
+        _ value: @autoclosure () throws(CryptoError) -> Value
+    ) throws(SignerStop) -> Value {
+        do throws(CryptoError) {
+            return try value()
+        } catch {
+            throw .curve(error)
+        }
+    }
+
+    /// Gives what `value` makes of words and passphrases that somebody typed.
+    static func spelling<Value>(
+        _ value: @autoclosure () throws(CryptoError) -> Value
+    ) throws(SignerStop) -> Value {
+        do throws(CryptoError) {
+            return try value()
+        } catch {
+            throw .mnemonic(error)
+        }
+    }
+}
+
+extension Arena {
+    /// Memory without which the signer ends.
+    init(needing byteCount: Int) throws(SignerStop) {
+        self = try SignerStop.needing(Arena(byteCount: byteCount))
     }
 }

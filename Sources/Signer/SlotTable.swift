@@ -1,5 +1,5 @@
 package import Bytes
-package import SecretMemory
+import SecretMemory
 import Wire
 
 /// What the signer remembers of its recent verdicts: a fixed number of places, chosen by the gate.
@@ -13,8 +13,8 @@ package struct SlotTable: ~Copyable {
 
     private var memory: Arena
 
-    package init() throws(SecretMemoryError) {
-        memory = try Arena(byteCount: AssessHead.slotCount * Self.stride)
+    package init() throws(SignerStop) {
+        memory = try Arena(needing: AssessHead.slotCount * Self.stride)
     }
 
     /// Remembers an allowed request.

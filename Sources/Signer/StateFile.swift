@@ -13,12 +13,7 @@ package struct StateFile: ~Copyable {
 
     /// Takes the lock and reads both slots.
     package init(_ descriptor: consuming Descriptor) throws(SignerStop) {
-        var memory: Arena
-        do throws(SecretMemoryError) {
-            memory = try Arena(byteCount: StateSlot.fileByteCount)
-        } catch {
-            throw .memory(error)
-        }
+        var memory = try Arena(needing: StateSlot.fileByteCount)
         do throws(SocketError) {
             try descriptor.lockExclusively()
         } catch {
@@ -63,9 +58,7 @@ package struct StateFile: ~Copyable {
             best = record
         }
         guard let record = best else { throw RefusalDetail(refusal) }
-        guard record.leastBuild <= StateRecord.build else {
-            throw RefusalDetail(.buildTooOld, expected: record.leastBuild, found: StateRecord.build)
-        }
+        try require(StateRecord.build, atLeast: record.leastBuild, else: .buildTooOld)
         if record.sequence % 2 == 1 {
             var bytes = memory.mutableBytes
             for index in 0..<StateSlot.byteCount {

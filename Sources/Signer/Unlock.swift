@@ -39,9 +39,7 @@ extension Home {
     ) throws(RefusalDetail) -> Unlocked {
         let header = try Keystore.open(keystore, passphrase: passphrase, &secrets)
         let identity = policy.identity
-        guard header.network == identity.network else {
-            throw RefusalDetail(.wrongNetwork, expected: header.network, found: identity.network)
-        }
+        try require(identity.network, equals: header.network, else: .wrongNetwork)
         let record = try state.open(secrets, homeID: header.homeID, network: header.network)
         guard record.epoch == identity.epoch, record.bundleHash == identity.bundleHash else {
             throw RefusalDetail(.bundleMismatch, expected: record.epoch, found: identity.epoch)

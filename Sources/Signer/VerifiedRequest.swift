@@ -9,8 +9,11 @@ import Wire
 struct VerifiedRequest {
     let wallet: OwnWallet
     let totals: RequestTotals
-    let leafFacts: DecisionFacts
     let midstates: SighashMidstates
+    private let txid: Bytes32
+    /// The least outpoint among the inputs.
+    private let anchor: LeafOutpoint
+    private let inputsDigest: Bytes32
 
     /// `scripts` holds what the inputs' claims lead to.
     init(
@@ -42,18 +45,23 @@ struct VerifiedRequest {
         self.wallet = wallet
         self.totals = totals
         midstates = hashed.midstates
-        leafFacts = DecisionFacts(
-            txid: hashed.txid,
-            outflow: totals.outflow,
-            fee: totals.fee,
-            vsize: UInt32(totals.virtualByteCount),
-            anchor: anchor,
-            inputCount: UInt16(request.inputCount),
-            inputsDigest: amounts.finalize(),
-            walletID: wallet.id,
-            ownOutputCount: UInt16(totals.ownOutputCount),
-            ownOutputAmount: totals.ownOutputTotal
-        )
+        txid = hashed.txid
+        self.anchor = anchor
+        inputsDigest = amounts.finalize()
+    }
+
+    /// Writes the facts as a decision leaf carries them, up to the destinations.
+    func writeFacts(to writer: inout ByteWriter) throws(ByteError) {
+        try writer.write(txid)
+        try writer.writeUInt64(totals.outflow)
+        try writer.writeUInt64(totals.fee)
+        try writer.writeUInt32(UInt32(totals.virtualByteCount))
+        try anchor.write(to: &writer)
+        try writer.writeUInt16(UInt16(midstates.inputCount))
+        try writer.write(inputsDigest)
+        try writer.write(wallet.id)
+        try writer.writeUInt16(UInt16(totals.ownOutputCount))
+        try writer.writeUInt64(totals.ownOutputTotal)
     }
 
     /// The facts as the policy asks for them.

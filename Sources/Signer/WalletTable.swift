@@ -2,7 +2,7 @@ import Bitcoin
 package import BitcoinCrypto
 package import Bytes
 package import Policy
-package import SecretMemory
+import SecretMemory
 
 /// The wallets of the bundle: what is public of them, ready to check claims against.
 package struct WalletTable: ~Copyable {
@@ -16,9 +16,11 @@ package struct WalletTable: ~Copyable {
     var keys: PublicKeys
     /// The fingerprint of the master key.
     package private(set) var fingerprint = Bytes4.zero
+}
 
+extension WalletTable {
     /// Lists the wallets of a bundle; their keys come with `derive`.
-    package init(_ bundle: borrowing CheckedBundle) throws(SecretMemoryError) {
+    package init(_ bundle: borrowing CheckedBundle) throws(SignerStop) {
         var wallets = InlineArray<64, OwnWallet>(repeating: .none)
         var firstBranch = 0
         for place in 0..<bundle.walletCount {
@@ -36,12 +38,12 @@ package struct WalletTable: ~Copyable {
             )
             firstBranch += record.branchCount
         }
-        let accounts = try Arena(byteCount: 64 * Self.accountByteCount)
-        let keys = try PublicKeys(branchCount: firstBranch)
-        self.accounts = accounts
-        self.keys = keys
-        self.wallets = wallets
-        count = bundle.walletCount
+        self.init(
+            wallets: wallets,
+            count: bundle.walletCount,
+            accounts: try Arena(needing: 64 * Self.accountByteCount),
+            keys: try PublicKeys(branchCount: firstBranch)
+        )
     }
 
     /// How many branches the wallets of a bundle have in all.
@@ -138,16 +140,13 @@ package struct WalletTable: ~Copyable {
         let start = place * Self.accountByteCount
         let fingerprint = fingerprint
         var room = accounts.mutableBytes._consumingExtracting(start..<start + Self.accountByteCount)
-        var writer = ByteWriter(&room)
-        do throws(ByteError) {
+        _ = room.write { writer throws(ByteError) in
             try writer.write(fingerprint)
             try writer.writeUInt8(account.depth)
             try writer.write(account.parentFingerprint)
             try writer.writeUInt32(account.childNumber)
             try writer.write(account.chainCode)
             try writer.write(account.key)
-        } catch {
-            preconditionFailure("an account has 78 bytes")
         }
     }
 

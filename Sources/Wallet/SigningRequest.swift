@@ -202,12 +202,12 @@ package struct SigningRequest: Equatable, Sendable {
             guard let parent = psbt.parents[input.previous.txid] else {
                 throw .parentMissing(input: index)
             }
-            guard parent.legacyBytes.count <= ParentStream.byteCountMax else {
+            guard parent.legacyBytes.count <= ParentTransaction.byteCountMax else {
                 throw .count(
                     .parentBytes,
                     found: parent.legacyBytes.count,
-                    least: ParentStream.byteCountMin,
-                    most: ParentStream.byteCountMax
+                    least: ParentTransaction.byteCountMin,
+                    most: ParentTransaction.byteCountMax
                 )
             }
             parents.append(parent.legacyBytes)

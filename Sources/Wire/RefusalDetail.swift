@@ -46,3 +46,46 @@ package struct RefusalDetail: Error, Equatable, Sendable {
         try writer.writeUInt64(found)
     }
 }
+
+/// Refuses where a condition does not hold.
+package func require(
+    _ condition: Bool,
+    else refusal: Refusal,
+    at index: Int = 0,
+    expected: some BinaryInteger = UInt64(0),
+    found: some BinaryInteger = UInt64(0)
+) throws(RefusalDetail) {
+    guard condition else {
+        throw RefusalDetail(refusal, index: index, expected: expected, found: found)
+    }
+}
+
+/// Refuses a number that is not the one expected.
+package func require<Found: BinaryInteger, Expected: BinaryInteger>(
+    _ found: Found,
+    equals expected: Expected,
+    else refusal: Refusal,
+    at index: Int = 0
+) throws(RefusalDetail) {
+    try require(found == expected, else: refusal, at: index, expected: expected, found: found)
+}
+
+/// Refuses a number over a limit.
+package func require<Found: BinaryInteger, Limit: BinaryInteger>(
+    _ found: Found,
+    atMost limit: Limit,
+    else refusal: Refusal,
+    at index: Int = 0
+) throws(RefusalDetail) {
+    try require(found <= limit, else: refusal, at: index, expected: limit, found: found)
+}
+
+/// Refuses a number under a limit.
+package func require<Found: BinaryInteger, Limit: BinaryInteger>(
+    _ found: Found,
+    atLeast limit: Limit,
+    else refusal: Refusal,
+    at index: Int = 0
+) throws(RefusalDetail) {
+    try require(found >= limit, else: refusal, at: index, expected: limit, found: found)
+}

@@ -84,12 +84,8 @@ package struct RequestHeader: Sendable {
 
     /// Refuses what version 1 does not have.
     func check() throws(RefusalDetail) {
-        guard version == 1 else {
-            throw RefusalDetail(.unsupportedVersion, expected: 1, found: version)
-        }
-        guard network <= 4 else {
-            throw RefusalDetail(.wrongNetwork, expected: 4, found: network)
-        }
+        try require(version, equals: 1, else: .unsupportedVersion)
+        try require(network, atMost: 4, else: .wrongNetwork)
         guard antiExfil == 0 else { throw RefusalDetail(.unsupportedAntiExfil) }
         guard replaces == 0 else { throw RefusalDetail(.unsupportedReplacement) }
         guard walletCount >= 1, walletCount <= ResolvedRequest.walletCountMax else {
@@ -100,13 +96,7 @@ package struct RequestHeader: Sendable {
             )
         }
         guard inputCount >= 1 else { throw RefusalDetail(.nothingToSign) }
-        guard inputCount <= ResolvedRequest.inputCountMax else {
-            throw RefusalDetail(
-                .tooManyInputs,
-                expected: ResolvedRequest.inputCountMax,
-                found: inputCount
-            )
-        }
+        try require(inputCount, atMost: ResolvedRequest.inputCountMax, else: .tooManyInputs)
     }
 }
 

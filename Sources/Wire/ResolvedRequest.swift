@@ -28,9 +28,7 @@ package struct ResolvedRequest: ~Escapable {
     /// Reads all of `bytes`, at most 1 MiB; a second spelling of the same request is refused.
     @_lifetime(copy bytes)
     package init(checking bytes: Span<UInt8>) throws(RefusalDetail) {
-        guard bytes.count <= Self.byteCountMax else {
-            throw RefusalDetail(.requestTooLarge, expected: Self.byteCountMax, found: bytes.count)
-        }
+        try require(bytes.count, atMost: Self.byteCountMax, else: .requestTooLarge)
         var reader = ByteReader(bytes)
         let header: RequestHeader
         do throws(ByteError) {
@@ -66,9 +64,7 @@ package struct ResolvedRequest: ~Escapable {
         } catch {
             throw RefusalDetail(.malformedRequest, found: reader.position)
         }
-        guard reader.remaining == 0 else {
-            throw RefusalDetail(.trailingBytes, found: reader.remaining)
-        }
+        try require(reader.remaining == 0, else: .trailingBytes, found: reader.remaining)
         try form.check(walletsDistinct: Self.areDistinct(bytes, header.walletCount))
     }
 

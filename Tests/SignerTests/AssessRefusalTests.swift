@@ -94,6 +94,9 @@ struct Lie: Sendable, CustomTestStringConvertible {
         Lie("a parent too small to be one", .malformedParent) {
             $0.parents[1] = [UInt8](repeating: 0, count: 59)
         },
+        Lie("a parent of more than 4 MiB", .malformedParent) {
+            $0.parents[1] = [UInt8](repeating: 0, count: 4_194_305)
+        },
         Lie("a parent with a witness", .malformedParent) {
             $0.parents[0].insert(contentsOf: [0, 1], at: 4)
         },

@@ -21,14 +21,14 @@ package struct DecisionLeaf: ~Escapable {
         var reader = ByteReader(bytes)
         head = try DecisionHead(reading: &reader)
         let bits = try reader.readUInt8()
-        areAmountsChecked = bits & DecisionFacts.amountsCheckedBit != 0
+        areAmountsChecked = bits & DecisionBits.amountsChecked != 0
         switch bits {
         case 0:
             facts = nil
             destinations = LeafDestinations(bytes.extracting(0..<0), count: 0)
             rules = LeafRules(bytes.extracting(0..<0), count: 0)
             charges = LeafCharges(bytes.extracting(0..<0), count: 0)
-        case DecisionFacts.followBit, DecisionFacts.followBit | DecisionFacts.amountsCheckedBit:
+        case DecisionBits.factsFollow, DecisionBits.factsFollow | DecisionBits.amountsChecked:
             facts = try DecisionFacts(reading: &reader)
             destinations = try LeafDestinations(reading: &reader)
             rules = try LeafRules(reading: &reader)
@@ -38,20 +38,5 @@ package struct DecisionLeaf: ~Escapable {
         untagged = bytes.extracting(0..<reader.position)
         tag = try reader.readBytes32()
         try reader.finish()
-    }
-}
-
-extension DecisionFacts {
-    init(reading reader: inout ByteReader) throws(ByteError) {
-        txid = try reader.readBytes32()
-        outflow = try reader.readUInt64()
-        fee = try reader.readUInt64()
-        vsize = try reader.readUInt32()
-        anchor = try LeafOutpoint(reading: &reader)
-        inputCount = try reader.readUInt16()
-        inputsDigest = try reader.readBytes32()
-        walletID = try reader.readBytes32()
-        ownOutputCount = try reader.readUInt16()
-        ownOutputAmount = try reader.readUInt64()
     }
 }

@@ -16,21 +16,3 @@ extension AssessHead {
         try writer.writeUInt16(0)
     }
 }
-
-extension AssessReply {
-    /// Reads a whole payload.
-    @_lifetime(copy bytes)
-    package init(reading bytes: Span<UInt8>) throws(ByteError) {
-        var reader = ByteReader(bytes)
-        slot = try reader.readUInt16()
-        guard let verdict = LeafVerdict(rawValue: try reader.readUInt8()) else {
-            throw .nonCanonical
-        }
-        self.verdict = verdict
-        refusal = try RefusalDetail(reading: &reader)
-        digest = try reader.readBytes32()
-        resolvedByteCount = try reader.readUInt32()
-        leaf = try reader.readVec16(limit: LeafKind.leafByteCountMax)
-        try reader.finish()
-    }
-}

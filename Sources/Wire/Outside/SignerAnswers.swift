@@ -21,36 +21,6 @@ package struct EventLeaf: ~Escapable {
     }
 }
 
-extension EventHead {
-    init(reading reader: inout ByteReader) throws(ByteError) {
-        let header = try LeafHeader(reading: &reader)
-        guard header.kind == .event, let event = SignerEvent(rawValue: try reader.readUInt8())
-        else { throw .nonCanonical }
-        salt = header.salt
-        self.event = event
-        place = StatementPlace(
-            homeID: try reader.readBytes32(),
-            logNumber: try reader.readUInt32(),
-            logSize: try reader.readUInt64(),
-            root: try reader.readBytes32(),
-            epoch: try reader.readUInt64()
-        )
-        bundleHash = try reader.readBytes32()
-        allowanceTotal = try reader.readUInt64()
-        allowanceSpent = try reader.readUInt64()
-        kernel = try reader.readUInt32()
-    }
-
-    /// What the admins signed for this event; nothing for an unlock, which needs none of them.
-    package var statement: StatementText? {
-        switch event {
-        case .unlock: nil
-        case .refill: .refill(place, newTotal: allowanceTotal)
-        case .recover: .recover(place)
-        }
-    }
-}
-
 extension SignerStatus {
     /// Reads a whole payload.
     package init(reading bytes: Span<UInt8>) throws(ByteError) {
