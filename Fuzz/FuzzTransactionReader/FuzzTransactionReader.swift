@@ -1,8 +1,8 @@
 import Bitcoin
 import Bytes
 
-/// Property: no bytes trap the reader of parents, and what it takes, the other reader takes too, with
-/// the same outputs; what it refuses for its form, the other refuses as well.
+/// Property: no bytes trap the reader of parents, and what it takes, the other reader takes too,
+/// with the same outputs; what it refuses for its form, the other refuses as well.
 @c(LLVMFuzzerTestOneInput)
 func fuzzOne(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     guard let start = unsafe start else { return 0 }

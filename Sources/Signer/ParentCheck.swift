@@ -27,8 +27,8 @@ struct ParentCheck: ~Copyable {
         }
     }
 
-    /// Checks the parent at the front of `memory`: every input that spends it must say of it what it
-    /// says itself.
+    /// Checks the parent at the front of `memory`: every input that spends it must say of it what
+    /// it says itself.
     mutating func check(
         _ number: Int,
         _ memory: borrowing Arena,
