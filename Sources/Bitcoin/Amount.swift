@@ -1,5 +1,5 @@
 /// A count of satoshi from 0 to 21 million bitcoin; sums are checked and never wrap.
-package struct Amount: Equatable, Comparable, Sendable {
+package struct Amount: Equatable, Sendable {
     /// The most satoshi there can be, in one output or in any sum of outputs.
     package static let satoshisMax: UInt64 = 21_000_000 * 100_000_000
 
@@ -19,17 +19,5 @@ package struct Amount: Equatable, Comparable, Sendable {
     /// The sum, which must be an amount itself.
     package func adding(_ other: Amount) throws(BitcoinError) -> Amount {
         try Amount(satoshis: satoshis + other.satoshis)
-    }
-
-    /// The difference, which must not be below zero.
-    package func subtracting(_ other: Amount) throws(BitcoinError) -> Amount {
-        guard other.satoshis <= satoshis else {
-            throw .amountBelowZero(from: satoshis, taken: other.satoshis)
-        }
-        return try Amount(satoshis: satoshis - other.satoshis)
-    }
-
-    package static func < (left: Amount, right: Amount) -> Bool {
-        left.satoshis < right.satoshis
     }
 }

@@ -13,9 +13,8 @@ extension FieldHash {
     /// The first `count` bytes of a number, least significant first.
     mutating func update(number value: UInt64, count: Int) {
         var bytes = FixedBytes<8>.zero
-        for index in 0..<count {
-            bytes[index] = UInt8(truncatingIfNeeded: value >> UInt64(8 * index))
-        }
+        var room = bytes.mutableSpan
+        room.store(value, at: 0, byteCount: count)
         update(bytes.span.extracting(0..<count))
     }
 

@@ -46,8 +46,7 @@ package struct ParentTransaction: ~Escapable {
 
     /// A walk over the outputs in their order.
     package var outputs: ParentOutputs {
-        @_lifetime(copy self)
-        get { ParentOutputs(outputBytes, count: outputCount) }
+        @_lifetime(copy self) get { ParentOutputs(outputBytes, count: outputCount) }
     }
 
     /// Passes over the inputs. Whether they are a coinbase's: one that names no transaction.

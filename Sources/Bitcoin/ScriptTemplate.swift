@@ -10,7 +10,7 @@ package enum OutputKind: UInt8, Sendable {
 }
 
 /// A scriptPubKey of a form that we build ourselves: at most 34 bytes, held in place.
-package struct TemplateScript: Equatable, Sendable {
+package struct TemplateScript: Sendable {
     package static let byteCountMax = 34
 
     private var storage: InlineArray<34, UInt8>
@@ -28,23 +28,9 @@ package struct TemplateScript: Equatable, Sendable {
     }
 
     package var bytes: Span<UInt8> {
-        @_lifetime(borrow self)
-        borrowing get {
+        @_lifetime(borrow self) borrowing get {
             storage.span.extracting(0..<count)
         }
-    }
-
-    /// Whether `script` is this script, byte for byte.
-    package func matches(_ script: Span<UInt8>) -> Bool {
-        guard script.count == count else { return false }
-        for index in 0..<count where script[index] != storage[index] {
-            return false
-        }
-        return true
-    }
-
-    package static func == (left: TemplateScript, right: TemplateScript) -> Bool {
-        left.matches(right.bytes)
     }
 }
 

@@ -127,12 +127,9 @@ extension SpentInput {
     /// The 36 bytes that name the spent output.
     package var outpoint: FixedBytes<36> {
         var bytes = FixedBytes<36>.zero
-        for index in 0..<32 {
-            bytes[index] = txid[index]
-        }
-        for index in 0..<4 {
-            bytes[32 + index] = UInt8(truncatingIfNeeded: vout >> UInt32(8 * index))
-        }
+        var room = bytes.mutableSpan
+        room.store(txid.span, at: 0)
+        room.store(UInt64(vout), at: 32, byteCount: 4)
         return bytes
     }
 }

@@ -100,9 +100,8 @@ package enum HD {
     /// Four bytes, most significant first.
     static func bigEndian(_ value: UInt32) -> Bytes4 {
         var bytes = Bytes4.zero
-        for index in 0..<4 {
-            bytes[index] = UInt8(truncatingIfNeeded: value >> UInt32(24 - 8 * index))
-        }
+        var room = bytes.mutableSpan
+        room.store(UInt64(value.bigEndian), at: 0, byteCount: 4)
         return bytes
     }
 }

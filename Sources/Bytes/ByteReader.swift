@@ -2,7 +2,7 @@
 ///
 /// Integers are little-endian. A read that throws moves nothing.
 package struct ByteReader: ~Escapable {
-    private let bytes: Span<UInt8>
+    let bytes: Span<UInt8>
 
     /// The number of bytes read so far.
     package internal(set) var position = 0
@@ -23,17 +23,17 @@ package struct ByteReader: ~Escapable {
 
     /// The next two bytes as a number.
     package mutating func readUInt16() throws(ByteError) -> UInt16 {
-        UInt16(truncatingIfNeeded: number(at: try advance(2), count: 2))
+        UInt16(bytes.number(at: try advance(2), byteCount: 2))
     }
 
     /// The next four bytes as a number.
     package mutating func readUInt32() throws(ByteError) -> UInt32 {
-        UInt32(truncatingIfNeeded: number(at: try advance(4), count: 4))
+        UInt32(bytes.number(at: try advance(4), byteCount: 4))
     }
 
     /// The next eight bytes as a number.
     package mutating func readUInt64() throws(ByteError) -> UInt64 {
-        number(at: try advance(8), count: 8)
+        bytes.number(at: try advance(8), byteCount: 8)
     }
 
     /// A copy of the next 32 bytes.
@@ -82,7 +82,7 @@ package struct ByteReader: ~Escapable {
     @_lifetime(copy self)
     mutating func readVector(lengthBytes: Int, limit: Int) throws(ByteError) -> Span<UInt8> {
         let start = position
-        let count = Int(number(at: try advance(lengthBytes), count: lengthBytes))
+        let count = Int(bytes.number(at: try advance(lengthBytes), byteCount: lengthBytes))
         guard count <= limit else {
             position = start
             throw .tooLong(count: count, limit: limit)
@@ -93,13 +93,5 @@ package struct ByteReader: ~Escapable {
             throw .truncated(needed: count, left: left)
         }
         return try readSpan(count)
-    }
-
-    func number(at start: Int, count: Int) -> UInt64 {
-        var value: UInt64 = 0
-        for index in 0..<count {
-            value |= UInt64(bytes[start + index]) << UInt64(8 * index)
-        }
-        return value
     }
 }

@@ -1,7 +1,7 @@
 /// Writes bytes front to back into lent memory of a fixed size; a write that does not fit throws
 /// and changes nothing. Integers are little-endian.
 package struct ByteWriter: ~Copyable, ~Escapable {
-    private var bytes: MutableSpan<UInt8>
+    var bytes: MutableSpan<UInt8>
 
     /// The number of bytes written so far.
     package private(set) var count = 0
@@ -102,14 +102,7 @@ package struct ByteWriter: ~Copyable, ~Escapable {
     @_lifetime(self: copy self)
     mutating func put(_ value: UInt64, count: Int) throws(ByteError) {
         let start = try advance(count)
-        store(value, at: start, count: count)
-    }
-
-    @_lifetime(self: copy self)
-    mutating func store(_ value: UInt64, at start: Int, count: Int) {
-        for index in 0..<count {
-            bytes[start + index] = UInt8(truncatingIfNeeded: value >> UInt64(8 * index))
-        }
+        bytes.store(value, at: start, byteCount: count)
     }
 
     @_lifetime(self: copy self)

@@ -32,7 +32,7 @@ extension ByteReader {
             position = start
             throw .truncated(needed: width, left: remaining)
         }
-        let value = number(at: try advance(width - 1), count: width - 1)
+        let value = bytes.number(at: try advance(width - 1), byteCount: width - 1)
         guard CompactSize.width(of: value) == width else {
             position = start
             throw .nonCanonical

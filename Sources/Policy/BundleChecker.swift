@@ -66,9 +66,7 @@ struct BundleChecker: ~Escapable {
         var previous: ByteRange?
         for item in 0..<Int(count) {
             let key = try cursor.readVec16()
-            guard SSHPublicKey.isEd25519(key.of(bytes)) else {
-                throw .adminKeyNotEd25519(item: item)
-            }
+            try require(SSHPublicKey.isEd25519(key.of(bytes)), .adminKeyNotEd25519(item: item))
             if let previous, !previous.of(bytes).precedes(key.of(bytes)) {
                 throw .adminKeysOutOfOrder(item: item)
             }
@@ -104,9 +102,7 @@ struct BundleChecker: ~Escapable {
 
     mutating func readCount(of section: BundleSection, limit: Int) throws(BundleError) -> Int {
         let count = Int(try cursor.readUInt16())
-        guard count <= limit else {
-            throw .tooMany(section: section, found: count, limit: limit)
-        }
+        try require(count <= limit, .tooMany(section: section, found: count, limit: limit))
         return count
     }
 

@@ -12,9 +12,7 @@ struct BundleCursor: ~Escapable {
 
     /// Steps over `count` bytes and says where they began.
     mutating func skip(_ count: Int) throws(BundleError) -> Int {
-        guard count <= left else {
-            throw .truncated(offset: offset, needed: count, left: left)
-        }
+        try require(count <= left, .truncated(offset: offset, needed: count, left: left))
         defer { offset += count }
         return offset
     }
@@ -65,4 +63,12 @@ struct ByteRange {
     func of(_ bytes: Span<UInt8>) -> Span<UInt8> {
         bytes.extracting(start..<(start + count))
     }
+}
+
+/// Refuses bytes for which a condition of the format does not hold.
+func require(
+    _ condition: Bool,
+    _ error: @autoclosure () -> BundleError
+) throws(BundleError) {
+    guard condition else { throw error() }
 }

@@ -36,9 +36,7 @@ extension BundleChecker {
             throw .wrongScopeIndex(item: item, found: limit.scopeIndex)
         }
         guard limit.windowSeconds > 0 else { throw .limitWithoutWindow(item: item) }
-        guard limit.amountMax != nil || limit.countMax != nil else {
-            throw .limitWithoutCap(item: item)
-        }
+        try require(limit.amountMax != nil || limit.countMax != nil, .limitWithoutCap(item: item))
     }
 
     private func requireOrder(

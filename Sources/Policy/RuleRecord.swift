@@ -11,9 +11,9 @@ package struct RuleRecord: ~Escapable {
     /// The bytes of a record after its name.
     static let byteCount = 42
 
-    private let bytes: Span<UInt8>
-    private let start: Int
-    private let fields: Int
+    let bytes: Span<UInt8>
+    let start: Int
+    let fields: Int
 
     @_lifetime(copy bytes)
     @inline(__always)
@@ -28,11 +28,6 @@ package struct RuleRecord: ~Escapable {
     @inline(__always)
     var effectCode: UInt8 { bytes[fields] }
     var destinationsCode: UInt8 { bytes[fields + 33] }
-
-    /// The name of the rule, UTF-8, 1 to 255 bytes.
-    package var name: Span<UInt8> {
-        @_lifetime(copy self) get { bytes.extracting((start + 1)..<fields) }
-    }
 
     /// Whether a match allows or denies.
     @inline(__always)

@@ -24,9 +24,7 @@ extension BundleChecker {
 
     private mutating func checkTemplate(_ item: Int) throws(BundleError) {
         let kind = try cursor.readUInt8()
-        guard OutputKind(rawValue: kind) != nil else {
-            throw .unknownOutputKind(item: item, found: kind)
-        }
+        try require(OutputKind(rawValue: kind) != nil, .unknownOutputKind(item: item, found: kind))
         let indexMax = try cursor.readUInt32()
         guard indexMax < WalletRecord.hardened else {
             throw .indexMaxHardened(item: item, found: indexMax)
@@ -34,9 +32,7 @@ extension BundleChecker {
         let keys = try cursor.readUInt8()
         guard keys == 1 else { throw .wrongKeyCount(item: item, found: keys) }
         let keyKind = try cursor.readUInt8()
-        guard keyKind == WalletRecord.ownKey else {
-            throw .unknownKeyKind(item: item, found: keyKind)
-        }
+        try require(keyKind == WalletRecord.ownKey, .unknownKeyKind(item: item, found: keyKind))
         try checkPath(item)
         try checkBranches(item)
     }
@@ -57,9 +53,7 @@ extension BundleChecker {
     private mutating func checkBranches(_ item: Int) throws(BundleError) {
         let bytes = cursor.bytes
         let count = Int(try cursor.readUInt8())
-        guard (1...WalletRecord.branchCountMax).contains(count) else {
-            throw .wrongBranches(item: item)
-        }
+        try require((1...WalletRecord.branchCountMax).contains(count), .wrongBranches(item: item))
         let start = try cursor.skip(4 * count)
         for place in 0..<count {
             let branch = bytes.littleEndian32(at: start + 4 * place)

@@ -12,8 +12,8 @@ package struct WalletRecord: ~Escapable {
     package static let branchCountMax = 16
     static let ownKey: UInt8 = 1
 
-    private let bytes: Span<UInt8>
-    private let start: Int
+    let bytes: Span<UInt8>
+    let start: Int
 
     /// The record that starts at `start` of a bundle that was checked at least that far.
     @_lifetime(copy bytes)
@@ -22,15 +22,10 @@ package struct WalletRecord: ~Escapable {
         self.start = start
     }
 
-    private var template: Int { start + 1 + Int(bytes[start]) }
+    var template: Int { start + 1 + Int(bytes[start]) }
     private var depthOffset: Int { template + 7 }
     private var branchesOffset: Int { depthOffset + 1 + 4 * stepCount }
-    private var templateEnd: Int { branchesOffset + 1 + 4 * branchCount }
-
-    /// The name of the wallet, UTF-8, 1 to 255 bytes.
-    package var name: Span<UInt8> {
-        @_lifetime(copy self) get { bytes.extracting((start + 1)..<template) }
-    }
+    var templateEnd: Int { branchesOffset + 1 + 4 * branchCount }
 
     var outputKindCode: UInt8 { bytes[template] }
 
@@ -66,14 +61,6 @@ package struct WalletRecord: ~Escapable {
     /// The steps of the path as they stand in the bundle.
     var path: Span<UInt8> {
         @_lifetime(copy self) get { bytes.extracting(depthOffset..<branchesOffset) }
-    }
-
-    /// The descriptor as the source has it, without a checksum.
-    package var descriptor: Span<UInt8> {
-        @_lifetime(copy self) get {
-            let count = Int(bytes.littleEndian16(at: templateEnd))
-            return bytes.extracting((templateEnd + 2)..<(templateEnd + 2 + count))
-        }
     }
 
     /// The wallet id: the tagged hash of the template, so that renaming keeps it.

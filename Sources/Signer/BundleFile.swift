@@ -32,7 +32,6 @@ package struct BundleFile: ~Copyable {
 
     /// The bundle.
     package var bundle: CheckedBundle {
-        @_lifetime(borrow self)
-        get { CheckedBundle(reading: memory.bytes, layout: layout) }
+        @_lifetime(borrow self) get { CheckedBundle(reading: memory.bytes, layout: layout) }
     }
 }

@@ -69,8 +69,7 @@ struct HeldStatement: ~Copyable {
 
     /// What the admins signed with, as the event's leaf carries it: none where nothing is held.
     var signatures: Span<UInt8> {
-        @_lifetime(borrow self)
-        get { memory.bytes.extracting(min(1, count)..<count) }
+        @_lifetime(borrow self) get { memory.bytes.extracting(min(1, count)..<count) }
     }
 
     /// How many signatures those are.

@@ -51,19 +51,16 @@ package struct HomeSecrets: ~Copyable {
 
     /// Authenticates the state record.
     package var recordKey: Span<UInt8> {
-        @_lifetime(borrow self)
-        get { plain.bytes.extracting(Self.recordKeyRange) }
+        @_lifetime(borrow self) get { plain.bytes.extracting(Self.recordKeyRange) }
     }
 
     /// Tags and salts the signer's leaves.
     package var leafKey: Span<UInt8> {
-        @_lifetime(borrow self)
-        get { plain.bytes.extracting(Self.leafKeyRange) }
+        @_lifetime(borrow self) get { plain.bytes.extracting(Self.leafKeyRange) }
     }
 
     var seed: Span<UInt8> {
-        @_lifetime(borrow self)
-        get { plain.bytes.extracting(Self.seedRange) }
+        @_lifetime(borrow self) get { plain.bytes.extracting(Self.seedRange) }
     }
 
     /// The private node of a branch.

@@ -19,23 +19,9 @@ package struct KeystoreHeader: Equatable, Sendable {
     package var hasBoundedWork: Bool {
         (1...16).contains(passes) && (8 << 10...1 << 20).contains(memoryKiB)
     }
+}
 
-    package init(
-        passes: UInt32,
-        memoryKiB: UInt32,
-        salt: FixedBytes<16>,
-        nonce: FixedBytes<24>,
-        homeID: Bytes32,
-        network: UInt8
-    ) {
-        self.passes = passes
-        self.memoryKiB = memoryKiB
-        self.salt = salt
-        self.nonce = nonce
-        self.homeID = homeID
-        self.network = network
-    }
-
+extension KeystoreHeader {
     /// Reads exactly `byteCount` bytes; `nil` for another format, or work out of bounds.
     package init?(reading bytes: Span<UInt8>) {
         var reader = ByteReader(bytes)
@@ -43,12 +29,14 @@ package struct KeystoreHeader: Equatable, Sendable {
             guard try reader.readSpan(8).equals(Self.magic),
                 try reader.readUInt32() == Self.version
             else { return nil }
-            passes = try reader.readUInt32()
-            memoryKiB = try reader.readUInt32()
-            salt = FixedBytes(copying: try reader.readSpan(16))
-            nonce = FixedBytes(copying: try reader.readSpan(24))
-            homeID = try reader.readBytes32()
-            network = try reader.readUInt8()
+            self.init(
+                passes: try reader.readUInt32(),
+                memoryKiB: try reader.readUInt32(),
+                salt: FixedBytes(copying: try reader.readSpan(16)),
+                nonce: FixedBytes(copying: try reader.readSpan(24)),
+                homeID: try reader.readBytes32(),
+                network: try reader.readUInt8()
+            )
             let padding = FixedBytes<27>(copying: try reader.readSpan(27))
             try reader.finish()
             guard padding.isZero, network <= 4, hasBoundedWork else { return nil }

@@ -24,8 +24,7 @@ struct LeafDraft: ~Copyable {
 
     /// The leaf so far.
     var bytes: Span<UInt8> {
-        @_lifetime(borrow self)
-        get { memory.bytes.extracting(0..<count) }
+        @_lifetime(borrow self) get { memory.bytes.extracting(0..<count) }
     }
 
     /// Begins again.

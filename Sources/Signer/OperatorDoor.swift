@@ -66,8 +66,7 @@ struct OperatorDoor: ~Copyable {
 
     /// The payload of a refill or recovery that was received whole.
     var payload: Span<UInt8> {
-        @_lifetime(borrow self)
-        get { memory.bytes.extracting(0..<payloadCount) }
+        @_lifetime(borrow self) get { memory.bytes.extracting(0..<payloadCount) }
     }
 
     /// How many bytes the received payload has. That of an unlock stands in `secrets.words`.

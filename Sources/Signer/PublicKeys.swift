@@ -112,8 +112,7 @@ struct DerivedKey: Sendable {
 
     /// The scriptPubKey.
     var script: Span<UInt8> {
-        @_lifetime(borrow self)
-        get { scriptBytes.span.extracting(0..<scriptByteCount) }
+        @_lifetime(borrow self) get { scriptBytes.span.extracting(0..<scriptByteCount) }
     }
 
     func store(in bytes: inout Arena, at place: Int) {

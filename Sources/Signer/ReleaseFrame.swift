@@ -30,8 +30,7 @@ struct ReleaseFrame: ~Escapable {
 
     /// A walk over the entries in their order.
     var entries: ReleaseEntries {
-        @_lifetime(copy self)
-        get { ReleaseEntries(entryBytes, count: entryCount) }
+        @_lifetime(copy self) get { ReleaseEntries(entryBytes, count: entryCount) }
     }
 }
 

@@ -53,14 +53,12 @@ struct ReplyBuffer: ~Copyable {
 
     /// The frame.
     var frame: Span<UInt8> {
-        @_lifetime(borrow self)
-        get { memory.bytes.extracting(0..<count) }
+        @_lifetime(borrow self) get { memory.bytes.extracting(0..<count) }
     }
 
     /// What is left of the frame to be sent.
     var unsent: Span<UInt8> {
-        @_lifetime(borrow self)
-        get { memory.bytes.extracting(sentCount..<count) }
+        @_lifetime(borrow self) get { memory.bytes.extracting(sentCount..<count) }
     }
 
     /// The front of the frame up to so many bytes of its payload, which counts as sent from now on.

@@ -83,19 +83,11 @@ enum RequestSigner {
                 publicKey: key.key
             )
         case .p2tr:
-            let digest: Bytes32
-            do throws(BitcoinError) {
-                digest = try verified.midstates.taprootSighash(
-                    at: place,
-                    of: SpentInput(input),
-                    script: key.script,
-                    type: SighashType(rawValue: UInt32(input.sighash))
-                )
-            } catch {
-                throw .signingFailed
-            }
             return try curve.signTaproot(
-                digest: digest,
+                digest: verified.midstates.taprootSighash(
+                    at: place,
+                    type: SighashType(rawValue: UInt32(input.sighash))
+                ),
                 secret: secret,
                 publicKey: key.key,
                 merkleRoot: nil,

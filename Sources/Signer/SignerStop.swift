@@ -34,40 +34,26 @@ package enum SignerStop: Error, Equatable, Sendable {
     case passphraseTooLong
 
     /// The status that the process ends with.
-    package var exitStatus: Int32 {
-        switch self {
-        case .gateGone: 0
-        case .homeInUse: 10
-        case .home: 11
-        case .memory: 12
-        case .mnemonic: 13
-        case .emptyPassphrase: 14
-        case .passphraseTooLong: 15
-        case .mnemonicPassphrase: 16
-        case .breach: 20
-        case .malformed: 21
-        case .socket: 22
-        case .stateNotStored: 23
-        case .curve: 24
-        }
-    }
+    package var exitStatus: Int32 { end.status }
 
     /// What the process says before it ends.
-    package var text: StaticString {
+    package var text: StaticString { end.text }
+
+    private var end: (status: Int32, text: StaticString) {
         switch self {
-        case .gateGone: "signer: the gate is gone\n"
-        case .homeInUse: "signer: another process holds this home\n"
-        case .home: "signer: a file of the home is damaged or missing\n"
-        case .memory: "signer: no memory of the kind that keys need\n"
-        case .mnemonic: "signer: the words are no mnemonic (BIP-39)\n"
-        case .mnemonicPassphrase: "signer: the passphrase of the words cannot be taken\n"
-        case .emptyPassphrase: "signer: the passphrase is empty\n"
-        case .passphraseTooLong: "signer: the passphrase is longer than 2,045 bytes\n"
-        case .breach: "signer: the gate broke the protocol\n"
-        case .malformed: "signer: a frame was malformed\n"
-        case .socket: "signer: a socket failed\n"
-        case .stateNotStored: "signer: the state record could not be stored\n"
-        case .curve: "signer: a signature did not verify\n"
+        case .gateGone: (0, "signer: the gate is gone\n")
+        case .homeInUse: (10, "signer: another process holds this home\n")
+        case .home: (11, "signer: a file of the home is damaged or missing\n")
+        case .memory: (12, "signer: no memory of the kind that keys need\n")
+        case .mnemonic: (13, "signer: the words are no mnemonic (BIP-39)\n")
+        case .emptyPassphrase: (14, "signer: the passphrase is empty\n")
+        case .passphraseTooLong: (15, "signer: the passphrase is longer than 2,045 bytes\n")
+        case .mnemonicPassphrase: (16, "signer: the passphrase of the words cannot be taken\n")
+        case .breach: (20, "signer: the gate broke the protocol\n")
+        case .malformed: (21, "signer: a frame was malformed\n")
+        case .socket: (22, "signer: a socket failed\n")
+        case .stateNotStored: (23, "signer: the state record could not be stored\n")
+        case .curve: (24, "signer: a signature did not verify\n")
         }
     }
 }

@@ -116,7 +116,6 @@ package struct StateFile: ~Copyable {
     }
 
     private var slot: Span<UInt8> {
-        @_lifetime(borrow self)
-        get { memory.bytes.extracting(0..<StateSlot.byteCount) }
+        @_lifetime(borrow self) get { memory.bytes.extracting(0..<StateSlot.byteCount) }
     }
 }

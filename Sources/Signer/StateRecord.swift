@@ -9,25 +9,25 @@ package struct StateRecord: Equatable, Sendable {
     static let version: UInt32 = 1
 
     /// Rises by one with every write; its parity chooses the slot.
-    package var sequence: UInt64
-    package var leastBuild: UInt32
+    package var sequence: UInt64 = 1
+    package var leastBuild: UInt32 = 1
     package var homeID: Bytes32
     package var network: UInt8
-    package var logNumber: UInt32
-    package var logSize: UInt64
+    package var logNumber: UInt32 = 0
+    package var logSize: UInt64 = 0
     package var root: Bytes32
     package var epoch: UInt64
     package var bundleHash: Bytes32
     /// Nanoseconds; the latest time that the gate has shown. It never goes back.
-    package var lastTime: UInt64
+    package var lastTime: UInt64 = 0
     /// Satoshi that may leave in all until the next refill.
     package var allowanceTotal: UInt64
     /// Satoshi already charged; never above the total, never given back.
-    package var allowanceSpent: UInt64
+    package var allowanceSpent: UInt64 = 0
     /// Where the next released digest goes.
-    package var ringNext: UInt32
+    package var ringNext: UInt32 = 0
     /// How many places of the ring are in use.
-    package var ringCount: UInt32
+    package var ringCount: UInt32 = 0
 
     /// The first record of a new home: nothing logged, nothing spent.
     package init(
@@ -38,20 +38,12 @@ package struct StateRecord: Equatable, Sendable {
         bundleHash: Bytes32,
         allowanceTotal: UInt64
     ) {
-        sequence = 1
-        leastBuild = 1
         self.homeID = homeID
         self.network = network
-        logNumber = 0
-        logSize = 0
         root = emptyRoot
         self.epoch = epoch
         self.bundleHash = bundleHash
-        lastTime = 0
         self.allowanceTotal = allowanceTotal
-        allowanceSpent = 0
-        ringNext = 0
-        ringCount = 0
     }
 
     /// Satoshi that may still leave.

@@ -19,10 +19,7 @@ package struct FrameHeader: Equatable, Sendable {
     /// a breach.
     package init(reading bytes: Span<UInt8>) throws(FrameError) {
         precondition(bytes.count == Self.byteCount, "five header bytes")
-        var length: UInt32 = 0
-        for index in 0..<4 {
-            length |= UInt32(bytes[index]) << UInt32(8 * index)
-        }
+        let length = UInt32(bytes.number(at: 0, byteCount: 4))
         guard let kind = MessageKind(rawValue: bytes[4]) else {
             throw .unknownKind(bytes[4])
         }

@@ -22,8 +22,7 @@ package struct StatementText: Sendable {
 
     /// The text, each line with its newline.
     package var bytes: Span<UInt8> {
-        @_lifetime(borrow self)
-        get { storage.span.extracting(0..<count) }
+        @_lifetime(borrow self) get { storage.span.extracting(0..<count) }
     }
 
     private init(_ title: StaticString, _ place: StatementPlace, newTotal: UInt64?) {

@@ -145,6 +145,9 @@ struct SighashVectorTests {
                     singleOutput: outputHash(read, index)
                 )
                 #expect(digest.hex == input.intermediary.sigHash)
+                if type == .default || type == .all {
+                    #expect(hashed.midstates.taprootSighash(at: index, type: type) == digest)
+                }
             }
         }
     }

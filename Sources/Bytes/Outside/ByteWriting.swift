@@ -49,6 +49,6 @@ extension ByteWriter {
     @_lifetime(self: copy self)
     private mutating func patch(_ value: UInt64, at place: Int, count: Int) {
         precondition(place >= 0 && place <= self.count - count, "patch outside what was written")
-        store(value, at: place, count: count)
+        bytes.store(value, at: place, byteCount: count)
     }
 }

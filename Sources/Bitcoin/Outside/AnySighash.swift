@@ -1,8 +1,41 @@
 private import BitcoinCrypto
 package import Bytes
 
-/// Signature hashes of taproot key path spends without an annex (BIP-341).
+/// Signature hashes of any type, for foreign signatures and the published vectors. The signer has
+/// its own, of the two types that it signs.
 extension SighashMidstates {
+    /// The digest for any script code and any sighash type.
+    ///
+    /// `singleOutput` counts for SIGHASH_SINGLE only: the `outputHash` of the output at the input's
+    /// own place, or nil where there is none (which BIP-143 permits: it signs zeros instead).
+    package func segwitSighash(
+        of input: SpentInput,
+        scriptCode: Span<UInt8>,
+        type: SighashType,
+        singleOutput: Bytes32?
+    ) -> Bytes32 {
+        let signsSequences = !type.anyoneCanPay && type.signsAllOutputs
+        var outputHash = Bytes32.zero
+        if type.signsAllOutputs {
+            outputHash = doubleOutputs
+        } else if type.signsSingleOutput, let singleOutput {
+            outputHash = SHA256.hash(singleOutput.span)
+        }
+        var hasher = SHA256()
+        hasher.update(version)
+        hasher.update((type.anyoneCanPay ? Bytes32.zero : doublePrevouts).span)
+        hasher.update((signsSequences ? doubleSequences : Bytes32.zero).span)
+        hasher.update(input.outpoint.span)
+        hasher.updateVector(scriptCode)
+        hasher.update(input.amount)
+        hasher.update(input.sequence)
+        hasher.update(outputHash.span)
+        hasher.update(lockTime)
+        hasher.update(type.rawValue)
+        let once = hasher.finalize()
+        return SHA256.hash(once.span)
+    }
+
     /// The digest that the output key signs; DEFAULT and ALL.
     package func taprootSighash(
         at inputIndex: Int,
