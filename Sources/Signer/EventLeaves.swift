@@ -21,7 +21,8 @@ struct EventLeaves: ~Copyable {
     ) throws(SignerStop) {
         var first = try LeafDraft()
         var second = try LeafDraft()
-        let unlock = Event(.unlock, record, StatementPlace(record, head), kernel)
+        let place = StatementPlace(record, head)
+        let unlock = Event(event: .unlock, record: record, place: place, kernel: kernel)
         switch effect {
         case .none: unlock.build(Span(), count: 0, leafKey, &first)
         case .refill, .recover:
@@ -47,16 +48,9 @@ private struct Event {
     let record: StateRecord
     let place: StatementPlace
     let kernel: KernelState
+}
 
-    init(
-        _ event: SignerEvent,
-        _ record: StateRecord,
-        _ place: StatementPlace,
-        _ kernel: KernelState
-    ) {
-        (self.event, self.record, self.place, self.kernel) = (event, record, place, kernel)
-    }
-
+extension Event {
     /// Of an event that admins signed for: it names the place that they signed, for a recovery the
     /// log that was lost.
     init(_ effect: OperatorEffect, _ record: StateRecord, _ kernel: KernelState) {
@@ -66,7 +60,7 @@ private struct Event {
             after.allowanceTotal = newTotal
             event = .refill
         }
-        self.init(event, after, StatementPlace(record), kernel)
+        self.init(event: event, record: after, place: StatementPlace(record), kernel: kernel)
     }
 
     /// `u16 count | vec16 SSHSIG*` stands between the head and the tag.

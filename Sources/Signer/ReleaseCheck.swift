@@ -90,12 +90,8 @@ struct ReleaseCheck {
         var search = RuleSearch(charge.rule)
         _ = bundle.evaluate(facts, into: &search)
         guard charge.outcome == .charged, charge.decisionIndex == index, search.isMatching else {
-            throw RefusalDetail(
-                .chargeLeafMismatch,
-                index: place,
-                expected: index,
-                found: charge.decisionIndex
-            )
+            let (refusal, found) = (Refusal.chargeLeafMismatch, charge.decisionIndex)
+            throw RefusalDetail(refusal, index: place, expected: index, found: found)
         }
         try require(charge.time.logTime, atLeast: record.lastTime, else: .timeWentBack, at: place)
         time = max(time, charge.time.logTime)
@@ -153,12 +149,8 @@ struct ReleaseCheck {
                 root: after.root
             )
         } catch {
-            throw RefusalDetail(
-                .notInTree,
-                index: entryCount,
-                expected: after.range.size,
-                found: index
-            )
+            let size = after.range.size
+            throw RefusalDetail(.notInTree, index: entryCount, expected: size, found: index)
         }
     }
 

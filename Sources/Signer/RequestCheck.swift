@@ -47,14 +47,9 @@ enum RequestCheck {
             let input = request.input(at: place)
             try claim(input.claim, place, wallet)
             let type = SighashType(rawValue: UInt32(input.sighash))
-            guard type.isSafe(for: wallet.kind) else {
-                throw RefusalDetail(
-                    .sighashNotPermitted,
-                    index: place,
-                    expected: 1,
-                    found: input.sighash
-                )
-            }
+            let isSafe = type.isSafe(for: wallet.kind)
+            let sighash = input.sighash
+            try require(isSafe, else: .sighashNotPermitted, at: place, expected: 1, found: sighash)
             guard input.amount > 0 else { throw RefusalDetail(.zeroValue, index: place) }
         }
     }
@@ -79,15 +74,10 @@ enum RequestCheck {
                 guard output.amount > 0 else { throw RefusalDetail(.zeroValue, index: place) }
             case .opReturn:
                 dataOutputs += 1
-                guard output.amount == 0, dataOutputs == 1,
-                    output.script.count <= dataScriptByteCountMax
-                else {
-                    throw RefusalDetail(
-                        .dataOutputNotPermitted,
-                        index: place,
-                        expected: dataScriptByteCountMax,
-                        found: output.script.count
-                    )
+                let (count, limit) = (output.script.count, dataScriptByteCountMax)
+                guard output.amount == 0, dataOutputs == 1, count <= limit else {
+                    let refusal = Refusal.dataOutputNotPermitted
+                    throw RefusalDetail(refusal, index: place, expected: limit, found: count)
                 }
             case .unknown: throw RefusalDetail(.unknownOutputScript, index: place)
             }

@@ -49,13 +49,9 @@ struct RequestTotals {
         _ amount: UInt64,
         _ place: Int
     ) throws(RefusalDetail) -> UInt64 {
-        guard amount <= Amount.satoshisMax, total + amount <= Amount.satoshisMax else {
-            throw RefusalDetail(
-                .amountOutOfRange,
-                index: place,
-                expected: Amount.satoshisMax,
-                found: amount
-            )
+        let limit = Amount.satoshisMax
+        guard amount <= limit, total + amount <= limit else {
+            throw RefusalDetail(.amountOutOfRange, index: place, expected: limit, found: amount)
         }
         return total + amount
     }

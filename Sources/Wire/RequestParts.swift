@@ -88,12 +88,9 @@ package struct RequestHeader: Sendable {
         try require(network, atMost: 4, else: .wrongNetwork)
         guard antiExfil == 0 else { throw RefusalDetail(.unsupportedAntiExfil) }
         guard replaces == 0 else { throw RefusalDetail(.unsupportedReplacement) }
-        guard walletCount >= 1, walletCount <= ResolvedRequest.walletCountMax else {
-            throw RefusalDetail(
-                .unknownWallet,
-                expected: ResolvedRequest.walletCountMax,
-                found: walletCount
-            )
+        let limit = ResolvedRequest.walletCountMax
+        guard (1...limit).contains(walletCount) else {
+            throw RefusalDetail(.unknownWallet, expected: limit, found: walletCount)
         }
         guard inputCount >= 1 else { throw RefusalDetail(.nothingToSign) }
         try require(inputCount, atMost: ResolvedRequest.inputCountMax, else: .tooManyInputs)

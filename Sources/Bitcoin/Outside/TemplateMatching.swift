@@ -1,4 +1,4 @@
-package import Bytes
+import Bytes
 
 extension TemplateScript: Equatable {
     /// Whether `script` is this script, byte for byte.
