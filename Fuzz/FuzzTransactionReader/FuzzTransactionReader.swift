@@ -10,7 +10,7 @@ func fuzzOne(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = unsafe Span(_unsafeStart: start, count: count)
     let taken = take(bytes)
     let other = takeByOther(bytes)
-    guard count >= ParentTransaction.byteCountMin else {
+    guard count >= LegacyParent.byteCountMin else {
         precondition(taken == nil, "shorter than any parent")
         return 0
     }
@@ -33,7 +33,7 @@ private struct Output: Equatable {
 
 private func take(_ bytes: Span<UInt8>) -> [Output]? {
     do throws(BitcoinError) {
-        let parent = try ParentTransaction(checking: bytes)
+        let parent = try LegacyParent(checking: bytes)
         var outputs: [Output] = []
         var walk = parent.outputs
         while let output = walk.next() { outputs.append(Output(output.amount, output.script)) }

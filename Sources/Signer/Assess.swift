@@ -126,7 +126,7 @@ extension OpenSigner {
             guard let length, length <= gate.left else {
                 throw .refused(RefusalDetail(.malformedRequest, index: number))
             }
-            guard length <= ParentTransaction.byteCountMax else {
+            guard length <= LegacyParent.byteCountMax else {
                 throw .refused(RefusalDetail(.malformedParent, index: number))
             }
             try Fault.stopping(gate.take(length, into: &parent))

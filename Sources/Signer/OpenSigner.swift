@@ -68,7 +68,7 @@ extension OpenSigner {
             kernel: kernel,
             slots: try SlotTable(),
             order: try OutpointOrder(),
-            parent: try Arena(needing: ParentTransaction.byteCountMax),
+            parent: try Arena(needing: LegacyParent.byteCountMax),
             parents: try ParentCheck(),
             scripts: try InputScripts(),
             leaf: try LeafDraft()

@@ -37,9 +37,9 @@ struct ParentCheck: ~Copyable {
         _ order: borrowing OutpointOrder,
         _ scripts: borrowing InputScripts
     ) throws(RefusalDetail) {
-        let parent: ParentTransaction
+        let parent: LegacyParent
         do throws(BitcoinError) {
-            parent = try ParentTransaction(checking: memory.bytes.extracting(0..<byteCount))
+            parent = try LegacyParent(checking: memory.bytes.extracting(0..<byteCount))
         } catch {
             throw RefusalDetail(.malformedParent, index: number)
         }

@@ -202,12 +202,12 @@ package struct SigningRequest: Equatable, Sendable {
             guard let parent = psbt.parents[input.previous.txid] else {
                 throw .parentMissing(input: index)
             }
-            guard parent.legacyBytes.count <= ParentTransaction.byteCountMax else {
+            guard parent.legacyBytes.count <= LegacyParent.byteCountMax else {
                 throw .count(
                     .parentBytes,
                     found: parent.legacyBytes.count,
-                    least: ParentTransaction.byteCountMin,
-                    most: ParentTransaction.byteCountMax
+                    least: LegacyParent.byteCountMin,
+                    most: LegacyParent.byteCountMax
                 )
             }
             parents.append(parent.legacyBytes)

@@ -11,7 +11,7 @@ struct ReadParent {
     let isCoinbase: Bool
 
     init(_ bytes: [UInt8]) throws(BitcoinError) {
-        let parent = try ParentTransaction(checking: bytes.span)
+        let parent = try LegacyParent(checking: bytes.span)
         txid = parent.txid
         isCoinbase = parent.isCoinbase
         var walk = parent.outputs
@@ -23,7 +23,7 @@ struct ReadParent {
 }
 
 @Suite("Parents")
-struct ParentTransactionTests {
+struct LegacyParentTests {
     private let small = TransactionReaderTests.small
 
     private func failure(_ bytes: [UInt8]) -> BitcoinError? {

@@ -4,7 +4,7 @@ package import Bytes
 /// A parent transaction, read whole from its legacy serialization (docs/protocol.md, section 3).
 ///
 /// Nothing that it says may be believed before its txid is the one that was asked for.
-package struct ParentTransaction: ~Escapable {
+package struct LegacyParent: ~Escapable {
     /// The most bytes of one parent: what a block of legacy transactions could hold.
     package static let byteCountMax = 4 * 1024 * 1024
 
