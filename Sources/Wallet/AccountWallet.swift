@@ -83,9 +83,21 @@ package struct AccountWallet: Equatable, Sendable {
         _ place: KeyPlace,
         curve: borrowing Curve
     ) throws(CryptoError) -> [UInt8] {
-        let key = try publicKey(place, curve: curve)
+        try script(of: publicKey(place, curve: curve), curve: curve)
+    }
+
+    /// The script for a public key of the wallet.
+    func script(of key: Bytes33, curve: borrowing Curve) throws(CryptoError) -> [UInt8] {
         let script = try ScriptTemplate.script(kind, publicKey: key, curve: curve)
         return [UInt8](copying: script.bytes)
+    }
+
+    /// What all scripts of the wallet are.
+    var scriptKind: ScriptKind {
+        switch kind {
+        case .p2wpkh: .p2wpkh
+        case .p2tr: .p2tr
+        }
     }
 
     /// The way from the master key to the key at a place.

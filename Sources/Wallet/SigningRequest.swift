@@ -1,6 +1,6 @@
 package import Bitcoin
 package import BitcoinCrypto
-private import Bytes
+package import Bytes
 private import Wire
 
 /// What the front asks the gate to sign (docs/protocol.md, section 3), with what is needed to put
@@ -12,6 +12,8 @@ package struct SigningRequest: Equatable, Sendable {
     package let parents: [[UInt8]]
     /// Who owns each input.
     package let inputOwners: [Owner]
+    /// The public key of each input: to verify with, when the signatures come back.
+    package let inputKeys: [Bytes33]
     /// Who owns each output, if we do.
     package let outputOwners: [Owner?]
     /// How each input is to be signed.
@@ -58,7 +60,9 @@ package struct SigningRequest: Equatable, Sendable {
             throw .psbt(error)
         }
         let coins = try Self.coins(psbt)
-        inputOwners = try Self.inputOwners(psbt, coins, &wallets, network, curve)
+        let inputKeys = try Self.inputKeys(psbt, coins, &wallets, network, curve)
+        inputOwners = inputKeys.map(\.owner)
+        self.inputKeys = inputKeys.map(\.key)
         outputOwners = try Self.outputOwners(psbt, &wallets, curve)
         try Self.checkSums(coins, transaction.outputs)
         let kinds = inputOwners.map { wallets.wallets[$0.wallet].kind }
@@ -116,17 +120,17 @@ package struct SigningRequest: Equatable, Sendable {
         return coins
     }
 
-    private static func inputOwners(
+    private static func inputKeys(
         _ psbt: PSBT,
         _ coins: [Coin],
         _ wallets: inout WalletSet,
         _ network: Network,
         _ curve: borrowing Curve
-    ) throws(RequestError) -> [Owner] {
-        var owners: [Owner] = []
+    ) throws(RequestError) -> [OwnKey] {
+        var owners: [OwnKey] = []
         owners.reserveCapacity(coins.count)
         for (index, coin) in coins.enumerated() {
-            let found = try wallets.owner(
+            let found = try wallets.ownKey(
                 of: coin.script,
                 derivations: psbt.inputs[index].derivations,
                 at: .input(index),

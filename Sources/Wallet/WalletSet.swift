@@ -1,4 +1,6 @@
+private import Bitcoin
 package import BitcoinCrypto
+package import Bytes
 
 /// Which wallet owns a script, and with which key. `wallet` is a place in the set.
 package struct Owner: Equatable, Sendable {
@@ -11,8 +13,14 @@ package struct Owner: Equatable, Sendable {
     }
 }
 
+/// An owner, and the public key of ours that the script was made from.
+package struct OwnKey: Equatable, Sendable {
+    package let owner: Owner
+    package let key: Bytes33
+}
+
 /// Our wallets, and what has been found out about their scripts. Keep one as long as the wallets
-/// last: each script is derived once.
+/// last: what is searched is derived once.
 package struct WalletSet: Sendable {
     package let wallets: [AccountWallet]
 
@@ -20,8 +28,9 @@ package struct WalletSet: Sendable {
     /// derivation, never past the wallet's own maximum.
     package let searchWindow: UInt32
 
-    private var searched: [[UInt8]: Owner] = [:]
-    private var isSearched = false
+    private var searched: [[UInt8]: OwnKey] = [:]
+    /// The wallets whose scripts stand in `searched`.
+    private var searchedWallets: Set<Int> = []
 
     package init(_ wallets: [AccountWallet], searchWindow: UInt32 = 1_000) {
         self.wallets = wallets
@@ -37,12 +46,22 @@ package struct WalletSet: Sendable {
         at place: PSBTPlace,
         curve: borrowing Curve
     ) throws(RequestError) -> Owner? {
+        try ownKey(of: script, derivations: derivations, at: place, curve: curve)?.owner
+    }
+
+    /// The same with the key, which costs more than all else about an input.
+    package mutating func ownKey(
+        of script: [UInt8],
+        derivations: [KeyDerivation],
+        at place: PSBTPlace,
+        curve: borrowing Curve
+    ) throws(RequestError) -> OwnKey? {
         for derivation in derivations {
             if let found = try claimed(derivation, script, at: place, curve: curve) {
                 return found
             }
         }
-        try search(curve: curve)
+        try search(for: script, curve: curve)
         return searched[script]
     }
 
@@ -52,12 +71,13 @@ package struct WalletSet: Sendable {
         _ script: [UInt8],
         at place: PSBTPlace,
         curve: borrowing Curve
-    ) throws(RequestError) -> Owner? {
+    ) throws(RequestError) -> OwnKey? {
         var named: String?
         for (index, wallet) in wallets.enumerated() {
             guard let key = wallet.place(of: derivation) else { continue }
             named = named ?? wallet.name
-            guard try Self.derive(wallet, key, curve: curve) == script else { continue }
+            let found = try Self.derive(wallet, key, curve: curve)
+            guard found.script == script else { continue }
             guard key.index <= wallet.indexMax else {
                 throw .indexOverMaximum(
                     place,
@@ -66,35 +86,41 @@ package struct WalletSet: Sendable {
                     most: wallet.indexMax
                 )
             }
-            return Owner(wallet: index, place: key)
+            return OwnKey(owner: Owner(wallet: index, place: key), key: found.key)
         }
         guard let named else { return nil }
         throw .claimMismatch(place, wallet: named, path: KeyPath.text(derivation.path))
     }
 
-    /// Derives the first scripts of every branch, the first time that it is needed.
-    private mutating func search(curve: borrowing Curve) throws(RequestError) {
-        guard !isSearched else { return }
-        for (index, wallet) in wallets.enumerated() {
+    /// Derives the first scripts of every branch, the first time that a script of the wallet's kind
+    /// is met: thousands of curve operations, which no payment to a script of another kind needs.
+    private mutating func search(
+        for script: [UInt8],
+        curve: borrowing Curve
+    ) throws(RequestError) {
+        let kind = ScriptKind(of: script.span)
+        for (index, wallet) in wallets.enumerated()
+        where wallet.scriptKind == kind && searchedWallets.insert(index).inserted {
             let count = min(UInt64(searchWindow), UInt64(wallet.indexMax) + 1)
             for branch in wallet.branches.indices {
                 for number in 0..<UInt32(count) {
                     let place = KeyPlace(branch: UInt8(branch), index: number)
-                    let script = try Self.derive(wallet, place, curve: curve)
-                    searched[script] = Owner(wallet: index, place: place)
+                    let found = try Self.derive(wallet, place, curve: curve)
+                    let owner = Owner(wallet: index, place: place)
+                    searched[found.script] = OwnKey(owner: owner, key: found.key)
                 }
             }
         }
-        isSearched = true
     }
 
     private static func derive(
         _ wallet: AccountWallet,
         _ place: KeyPlace,
         curve: borrowing Curve
-    ) throws(RequestError) -> [UInt8] {
+    ) throws(RequestError) -> (key: Bytes33, script: [UInt8]) {
         do throws(CryptoError) {
-            return try wallet.script(place, curve: curve)
+            let key = try wallet.publicKey(place, curve: curve)
+            return (key, try wallet.script(of: key, curve: curve))
         } catch {
             throw .crypto(error)
         }

@@ -31,12 +31,11 @@ extension PSBT {
             let owner = request.inputOwners[index]
             let wallet = wallets.wallets[owner.wallet]
             do throws(CryptoError) {
-                let key = try wallet.publicKey(owner.place, curve: curve)
                 fields.append(
                     try signing.field(
                         signature,
                         kind: wallet.kind,
-                        key: key,
+                        key: request.inputKeys[index],
                         midstates,
                         curve: curve
                     )
