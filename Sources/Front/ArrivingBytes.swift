@@ -9,11 +9,14 @@ package struct ArrivingBytes: Sendable {
     package private(set) var count = 0
     private var room: [UInt8] = []
 
-    /// The first room.
-    private static let roomMin = Descriptor.callBytesMax
+    /// The room that is taken first.
+    private let roomMin: Int
 
-    package init(_ wanted: Int) {
+    /// `expected`: how many there will be as far as somebody says who is trusted, such as the
+    /// kernel of a file: room is taken for so many at once.
+    package init(_ wanted: Int, expected: Int = 0) {
         self.wanted = wanted
+        roomMin = max(Descriptor.callBytesMax, expected)
     }
 
     package var isWhole: Bool { count == wanted }
@@ -27,7 +30,7 @@ package struct ArrivingBytes: Sendable {
     ) throws(SocketError) -> Bool {
         let start = count
         if start == room.count {
-            let size = min(wanted, max(Self.roomMin, 2 * start))
+            let size = min(wanted, max(roomMin, 2 * start))
             room += repeatElement(0, count: size - start)
         }
         var whole = room.mutableSpan

@@ -178,7 +178,8 @@ enum Files {
         name: String
     ) throws(FrontError) -> [UInt8] {
         // One more than is allowed, so that a file of exactly that length is seen to end.
-        var arriving = ArrivingBytes(limit + 1)
+        let size = Int(clamping: linux_size(file.number))
+        var arriving = ArrivingBytes(limit + 1, expected: min(size, limit) + 1)
         do throws(SocketError) {
             while try arriving.receive(from: file) {
                 guard !arriving.isWhole else { break }
