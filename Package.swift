@@ -157,6 +157,7 @@ let package = Package(
             dependencies: [
                 "Wallet", "TestSupport", "Bytes", "BitcoinCrypto", "Bitcoin", "Policy", "Wire",
             ],
+            exclude: ["Recorded"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -53,7 +53,8 @@ package enum DescriptorChecksum {
 
     /// The descriptor without its checksum. A checksum that is there must be right; it need not be.
     package static func strip(_ text: String) throws(DescriptorError) -> Substring {
-        guard let mark = text.lastIndex(of: "#") else {
+        // By bytes, because characters of Unicode are slow to tell apart.
+        guard let mark = text.utf8.lastIndex(of: UInt8(ascii: "#")) else {
             guard make(text[...]) != nil else { throw .forbiddenCharacter }
             return text[...]
         }

@@ -1,6 +1,11 @@
 /// As much of a text as an error can show: not too long, and nothing that looks like a private key,
 /// because errors are logged.
-func shortened(_ text: String) -> String {
+func shortened(_ whole: String) -> String {
+    // Of a long text only the beginning is looked at, up to the end of a word.
+    let isLong = whole.utf8.count > 600
+    let text =
+        isLong
+        ? String(whole.prefix(600).reversed().drop(while: \.isKeyCharacter).reversed()) : whole
     var shown = ""
     for word in text.split(omittingEmptySubsequences: false, whereSeparator: { !$0.isKeyCharacter })
     {
