@@ -71,6 +71,24 @@ package enum Frame {
         }
     }
 
+    /// The payload of a frame of that kind, once `bytes` hold all of it.
+    package static func payload(
+        _ kind: MessageKind,
+        of bytes: [UInt8]
+    ) throws(FrontError) -> [UInt8]? {
+        guard bytes.count >= FrameHeader.byteCount else { return nil }
+        do throws(FrameError) {
+            let header = try FrameHeader(
+                reading: bytes.span.extracting(0..<FrameHeader.byteCount)
+            )
+            guard header.kind == kind else { throw .notPermitted(header.kind) }
+            guard bytes.count >= FrameHeader.byteCount + header.payloadCount else { return nil }
+            return [UInt8](bytes[FrameHeader.byteCount...].prefix(header.payloadCount))
+        } catch {
+            throw .failed("the other process sent no frame of that kind: \(error)")
+        }
+    }
+
     /// Reads one frame; the end of the connection is an error.
     package static func read(
         from socket: borrowing Descriptor

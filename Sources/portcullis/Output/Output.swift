@@ -60,11 +60,15 @@ struct Output {
         }
     }
 
+    private static func lines(_ words: [String]) -> String {
+        plain(words.map { $0 + "\n" }.joined())
+    }
+
     /// Words as they may stand on a terminal, whoever they come from: what would steer it or hide
     /// in it, or turn the direction of the text, is shown as its number.
-    static func lines(_ words: [String]) -> String {
+    static func plain(_ words: String) -> String {
         var text = ""
-        for scalar in words.map({ $0 + "\n" }).joined().unicodeScalars {
+        for scalar in words.unicodeScalars {
             let shows =
                 switch scalar.properties.generalCategory {
                 case .control: scalar == "\n" || scalar == "\t"

@@ -9,6 +9,8 @@ struct Probe: ~Copyable {
     static let interval: Int64 = 20
 
     private var connection: Descriptor?
+    /// As far as it came.
+    private var reply: [UInt8] = []
     private var nextAt: Int64 = 0
     private(set) var result: GateStatusFacts?
 
@@ -27,6 +29,7 @@ struct Probe: ~Copyable {
         let socket = try UnixSocket.connect(home.gateSocket, what: "the gate")
         do throws(FrontError) {
             try Frame.write(.gateStatus, [], to: socket)
+            reply = []
             connection = consume socket
         } catch {
             // The gate is just being started again; the next question will reach it.
@@ -34,11 +37,23 @@ struct Probe: ~Copyable {
         }
     }
 
+    /// Reads what is there, once: a gate that says only a part must not keep us from stopping it.
     mutating func read() {
         guard let socket = connection.take() else { return }
+        do throws(SocketError) {
+            var piece = [UInt8](repeating: 0, count: Descriptor.callBytesMax)
+            var room = piece.mutableSpan
+            let count = try socket.readSome(into: &room)
+            guard count > 0 else { return result = nil }
+            reply += piece[..<count]
+        } catch {
+            return result = nil
+        }
         do throws(FrontError) {
-            let (kind, payload) = try Frame.read(from: socket)
-            result = kind == .gateStatusReply ? try GateStatusFacts(reading: payload) : nil
+            guard let payload = try Frame.payload(.gateStatusReply, of: reply) else {
+                return connection = consume socket
+            }
+            result = try GateStatusFacts(reading: payload)
         } catch {
             result = nil
         }

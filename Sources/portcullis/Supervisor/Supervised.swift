@@ -12,9 +12,17 @@ struct Supervised {
     let frontProgram: String
 
     let acceptsWeakerKernel: Bool
+    /// What all three have as their standard error.
+    private let standardError: Int32
 
-    init(home: Home, facts: HomeFacts, acceptsWeakerKernel: Bool) throws(FrontError) {
+    init(
+        home: Home,
+        facts: HomeFacts,
+        standardError: Int32,
+        acceptsWeakerKernel: Bool
+    ) throws(FrontError) {
         self.acceptsWeakerKernel = acceptsWeakerKernel
+        self.standardError = standardError
         self.home = home
         users = Processes.isRoot ? facts.users : nil
         signerProgram = try Environment.program("portcullis-signer")
@@ -40,7 +48,7 @@ struct Supervised {
             signerProgram,
             acceptsWeakerKernel ? ["run", "weaker"] : ["run"],
             descriptors: [
-                -1, -1, 2, gate.number, operators.number, keystore.number, state.number,
+                -1, -1, standardError, gate.number, operators.number, keystore.number, state.number,
                 bundle.number,
             ]
         )
@@ -63,7 +71,7 @@ struct Supervised {
             gateProgram,
             allowed,
             descriptors: [
-                -1, -1, 2, signer.number, clients.number, folder.number, bundle.number,
+                -1, -1, standardError, signer.number, clients.number, folder.number, bundle.number,
                 readiness.number,
             ]
         )
@@ -88,7 +96,8 @@ struct Supervised {
             frontProgram,
             arguments,
             descriptors: [
-                -1, -1, 2, clients.number, publicFolder.number, runFolder.number, readiness.number,
+                -1, -1, standardError, clients.number, publicFolder.number, runFolder.number,
+                readiness.number,
             ]
         )
         program.user = users?.front

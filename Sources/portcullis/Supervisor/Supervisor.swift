@@ -13,6 +13,7 @@ struct Supervisor: ~Copyable {
     private let output: Output
     private let signals: Descriptor
     private let listeners: Listeners
+    private let words: ChildWords
     private var pair: SignerAndGate
     private var front: FrontProcess
     private var unlocking: Unlocking
@@ -28,9 +29,11 @@ struct Supervisor: ~Copyable {
         acceptsWeakerKernel: Bool,
         output: Output
     ) throws(FrontError) {
+        let words = try ChildWords()
         let supervised = try Supervised(
             home: home,
             facts: facts,
+            standardError: words.writingNumber,
             acceptsWeakerKernel: acceptsWeakerKernel
         )
         let signals = try Self.openSignals()
@@ -40,6 +43,7 @@ struct Supervisor: ~Copyable {
         self.supervised = supervised
         self.signals = signals
         self.listeners = listeners
+        self.words = words
         pair = SignerAndGate()
         front = FrontProcess()
         unlocking = Unlocking(passphrase)
@@ -78,6 +82,7 @@ struct Supervisor: ~Copyable {
             PollEntry(front.readinessNumber),
             PollEntry(unlocking.connectionNumber),
             PollEntry(probe.connectionNumber),
+            PollEntry(words.number),
         ]
         let due = [pair.backoff.remaining, front.backoff.remaining, probeInterval].compactMap { $0 }
         do {
@@ -86,6 +91,7 @@ struct Supervisor: ~Copyable {
         } catch {
             throw .failed("waiting failed: \(error)")
         }
+        words.relay()
         if entries[2].isReadable { pair.readReadiness() }
         if entries[3].isReadable { front.readReadiness() }
         if entries[5].isReadable { probe.read() }
@@ -151,5 +157,6 @@ struct Supervisor: ~Copyable {
         Listeners.remove(home)
         front.stop()
         pair.stop()
+        words.relay()
     }
 }
