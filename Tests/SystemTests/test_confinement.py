@@ -9,6 +9,7 @@ import time
 import pytest
 
 import memory
+import swapping
 import wallets
 from appliance import PLAIN_PYTHON, WORDS, Appliance
 from conftest import root_only
@@ -141,12 +142,31 @@ def test_no_kernel_core_of_the_signer(tmp_path):
         pattern.write_text(before)
 
 
-def test_nothing_of_the_signer_is_in_swap(busy):
-    if len(pathlib.Path("/proc/swaps").read_text().splitlines()) < 2:
-        pytest.skip("no swap on this machine")
-    if os.geteuid() != 0:
-        pytest.skip("needs root")
-    assert status_of(busy.pids()["signer"]).get("VmSwap", "0 kB").split()[0] == "0"
+@root_only
+def test_no_key_in_swap(busy):
+    """The kernel is told to swap out all that it can of every process; the swap file is then read as root."""
+    secrets = memory.secrets_of(WORDS, PATHS)
+    pids = busy.pids()
+    try:
+        area = swapping.Area()
+    except swapping.Unavailable as reason:
+        pytest.skip(f"no swap can be had: {reason}")
+    program = "import sys,time\nkeep=[bytes.fromhex(x) for x in sys.stdin.readline().split()]\nprint('ok',flush=True)\ntime.sleep(60)"
+    child = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        control = {"control": b"a secret of the control process!"}
+        child.stdin.write(control["control"].hex() + "\n")
+        child.stdin.flush()
+        assert child.stdout.readline() == "ok\n"
+        for pid in [child.pid, *pids.values(), busy.supervisor.pid]:
+            swapping.push_out(pid)
+        found = area.read()
+        assert memory.hits(found, control) == ["control"], "control: what is not locked is found in swap"
+        assert memory.hits(found, secrets) == []
+    finally:
+        child.kill()
+        child.wait()
+        area.close()
 
 
 @root_only
