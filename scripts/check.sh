@@ -4,6 +4,9 @@
 # and ends with one line: N passed, N failed, N skipped.
 . "$(dirname "$0")/lib.sh"
 
+# make exports the name even where it is empty.
+export PORTCULLIS_PEERS="$PEERS"
+
 stage_lint() {
     # shellcheck disable=SC2046
     swift format lint --strict --recursive --parallel $(scripts/swift-files.sh)
@@ -22,7 +25,7 @@ stage_tidy() {
 stage_fuzz() { scripts/fuzz-smoke.sh; }
 stage_system() {
     local status=0
-    export PORTCULLIS_BUILD="$PWD/$BUILD" PORTCULLIS_PEERS="$PEERS"
+    export PORTCULLIS_BUILD="$PWD/$BUILD"
     case "$BUILD" in /*) PORTCULLIS_BUILD="$BUILD" ;; esac
     if compgen -G 'Tests/SystemTests/*.swift' > /dev/null; then
         swift build --build-tests "${SWIFT_FLAGS[@]}" &&
