@@ -1,5 +1,6 @@
 """Old copies put back and damaged files: refused with a name, and only recover leads on."""
 import json
+import os
 import shutil
 
 import pytest
@@ -43,6 +44,15 @@ def put_back(home, old, name):
                 path.write_bytes(other.read_bytes())
             else:
                 path.unlink()
+        owner = target.stat()
+        for other in [p for p in source.rglob("*") if p.is_file()]:
+            path = target / other.relative_to(source)
+            if not path.exists():
+                for folder in reversed([f for f in path.parents if target in f.parents and not f.exists()]):
+                    folder.mkdir()
+                    os.chown(folder, owner.st_uid, owner.st_gid)
+                path.write_bytes(other.read_bytes())
+                os.chown(path, owner.st_uid, owner.st_gid)
     else:
         target.write_bytes(source.read_bytes())
 
