@@ -44,6 +44,4 @@ package enum CryptoError: Error, Equatable, Sendable {
     case wordCount(Int)
     /// A word that is not in the list, by its number from 0.
     case unknownWord(at: Int)
-    /// A passphrase with other characters than ASCII, whose normal form is not decided here.
-    case notASCII(at: Int)
 }

@@ -59,9 +59,9 @@ package enum Mnemonic {
         }
     }
 
-    /// Fills the 64 bytes of `seed` from a sentence, as it is, and a passphrase, which can be
-    /// empty. Only ASCII is taken: of other texts BIP-39 hashes a normal form (NFKD), and a
-    /// passphrase in another form would silently open another wallet.
+    /// Fills the 64 bytes of `seed` from a sentence and a passphrase, which can be empty, both as
+    /// they are. Whoever takes a text from a person brings it into the form that BIP-39 hashes,
+    /// UTF-8 in NFKD: in another form it would silently open another wallet.
     package static func seed(
         sentence: Span<UInt8>,
         passphrase: Span<UInt8>,
@@ -69,12 +69,6 @@ package enum Mnemonic {
     ) throws(CryptoError) {
         guard seed.count == seedCount else {
             throw .wrongLength(expected: seedCount, found: seed.count)
-        }
-        for index in sentence.indices where sentence[index] > 0x7F {
-            throw .notASCII(at: index)
-        }
-        for index in passphrase.indices where passphrase[index] > 0x7F {
-            throw .notASCII(at: index)
         }
         // "mnemonic"
         let salt: InlineArray<8, UInt8> = [0x6D, 0x6E, 0x65, 0x6D, 0x6F, 0x6E, 0x69, 0x63]

@@ -32,9 +32,9 @@ class Failed(Exception):
 
 
 def pipe_with(text):
-    """A descriptor from which `text` can be read."""
+    """A descriptor from which `text`, words or bytes, can be read."""
     read, write = os.pipe()
-    os.write(write, text.encode())
+    os.write(write, text.encode() if isinstance(text, str) else text)
     os.close(write)
     return read
 

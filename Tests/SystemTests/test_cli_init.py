@@ -5,6 +5,7 @@ import os
 import subprocess
 import unicodedata
 
+import mnemonic
 import pytest
 from embit import bip32, bip39
 
@@ -99,7 +100,8 @@ def test_words_of_every_length(tmp_path, entropy):
 
 SPELLINGS = {
     "spaces": "  " + WORDS.replace(" ", " \t ") + "  \n\n", "lines": WORDS.replace(" ", "\n"), "crlf": WORDS + "\r\n",
-    "capitals": WORDS.upper(), "sentence": WORDS.capitalize(),
+    "capitals": WORDS.upper(), "sentence": WORDS.capitalize(), "wide spaces": WORDS.replace(" ", "\u3000"),
+    "wide letters": "".join(chr(ord(c) + 0xFEE0) if c != " " else "\u3000" for c in WORDS),
 }
 
 
@@ -112,7 +114,8 @@ def test_words_as_people_keep_them(tmp_path, name):
 
 NO_WORDS = {"checksum": "abandon " * 12, "unknown": "abandon " * 11 + "portcullis", "eleven": "abandon " * 11,
             "thirteen": "abandon " * 12 + "about", "none": "", "spaces": " \n ", "huge": "abandon " * 3_000,
-            "joined": WORDS.replace(" ", "-")}
+            "joined": WORDS.replace(" ", "-"), "accent": WORDS.replace("about", "ab\u00f3ut"),
+            "not UTF-8": WORDS.encode() + b" \xe9"}
 
 
 @pytest.mark.parametrize("name", NO_WORDS)
@@ -128,20 +131,49 @@ def seed_of(passphrase):
     return hashlib.pbkdf2_hmac("sha512", WORDS.encode(), salt.encode(), 2_048, 64)
 
 
-@pytest.mark.parametrize("passphrase", ["TREZOR", " lead and trail ", "x" * 500, ""])
+FORMS = {"composed": "caf\u00e9", "decomposed": "cafe\u0301"}
+
+
+@pytest.mark.parametrize("passphrase", [
+    "TREZOR", " lead and trail ", "x" * 500, "", "x" * 2_047, *FORMS.values(), "\u334d\u30ac\u30d0\u30f4\u30a1\u3071",
+    "\ufb01\u212b\ud55c\U0001f600", "s\u0307\u0323", "\uff34\uff32\uff25\uff3a\uff2f\uff32" * 80,
+])
 def test_a_passphrase_of_the_words(tmp_path, passphrase):
     secrets = [("--mnemonic-fd", WORDS), ("--passphrase-fd", PASSPHRASE),
                ("--mnemonic-passphrase-fd", passphrase + "\n")]
     run = init(tmp_path / "home", secrets)
     expected = bip32.HDKey.from_seed(seed_of(passphrase)).child(0).fingerprint.hex()
     assert run.returncode == 0 and json.loads(run.stdout)["fingerprint"] == expected
+    judged = mnemonic.Mnemonic.to_seed(WORDS, passphrase)
+    assert bip32.HDKey.from_seed(judged).child(0).fingerprint.hex() == expected
 
 
-@pytest.mark.parametrize("passphrase", ["é", "メートル", "x" * 3_000])
-def test_a_passphrase_that_cannot_be_hashed_is_refused_by_its_own_name(tmp_path, passphrase):
+def test_one_word_in_two_forms_is_one_wallet_and_another_word_is_another(tmp_path):
+    found = {}
+    for name, passphrase in {**FORMS, "plain": "cafe"}.items():
+        secrets = [("--mnemonic-fd", WORDS), ("--passphrase-fd", PASSPHRASE), ("--mnemonic-passphrase-fd", passphrase)]
+        found[name] = json.loads(init(tmp_path / name, secrets).stdout)["fingerprint"]
+    assert found["composed"] == found["decomposed"] != found["plain"]
+
+
+NO_PASSPHRASE = {"latin-1": b"caf\xe9", "cut short": b"caf\xc3", "surrogate": b"\xed\xa0\x80", "overlong": b"\xc0\xaf",
+                 "unassigned": "x\u0378".encode(), "long": b"x" * 2_049, "long in its normal form": "\ufdfa".encode() * 200,
+                 "endless": b"x" * 30_000}
+
+
+@pytest.mark.parametrize("name", NO_PASSPHRASE)
+def test_a_passphrase_that_cannot_be_hashed_is_refused_by_its_own_name(tmp_path, name):
+    passphrase = NO_PASSPHRASE[name]
     secrets = [("--mnemonic-fd", WORDS), ("--passphrase-fd", PASSPHRASE), ("--mnemonic-passphrase-fd", passphrase)]
     run = init(tmp_path / "home", secrets)
     assert run.returncode == 3 and error(run)["name"] == "mnemonic-passphrase-invalid"
+    assert b"caf" not in run.stdout + run.stderr and b"xxx" not in run.stdout + run.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_table_of_the_normal_form_is_what_python_has_for_every_character():
+    check = subprocess.run(["python3", REPOSITORY / "scripts/generate-normal-form.py", "--check"], capture_output=True)
+    assert check.returncode == 0 and b" 0 wrong" in check.stdout, check
 
 
 @pytest.mark.parametrize("network", ["test", "testnet4", "signet"])

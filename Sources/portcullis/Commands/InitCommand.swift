@@ -9,8 +9,9 @@ struct InitCommand: ParsableCommand {
         discussion: """
             Compiles the policy, makes a seed from the kernel's randomness (or restores one from \
             --mnemonic-fd), and lays down the keystore, sealed with the passphrase, the signer's \
-            state record and the empty log. The seed exists in the signer's process only. An \
-            existing home is never touched.
+            state record and the empty log. The seed exists in the signer's process only; words to \
+            restore, and their passphrase, pass through here, are brought into the form that \
+            BIP-39 hashes (UTF-8, NFKD) and wiped. An existing home is never touched.
 
             The words of a new seed are shown once, on the terminal or to --words-out-fd. They are \
             the only backup of the keys, and they bypass every policy: write them down and lock \

@@ -146,6 +146,8 @@ struct KeyCeremony {
         let keystore = try Files.create(draft.keystore, mode: 0o600)
         let state = try Files.create(draft.state, mode: 0o600)
         let bundle = try Files.open(draft.bundle, flags: LINUX_O_RDONLY)
+        let mnemonic = try normalized(.words, plan.seed.words)
+        let mnemonicPassphrase = try normalized(.passphrase, plan.seed.passphrase)
         let passphrase = try readPassphrase()
         let words = try wordsOut()
         let record = try Pipe()
@@ -155,7 +157,7 @@ struct KeyCeremony {
             ["init", plan.seed.argument, String(plan.passes), String(memoryKiB)],
             descriptors: [
                 -1, record.writing.number, 2, keystore.number, state.number, bundle.number,
-                passphrase.number, plan.seed.words ?? -1, plan.seed.passphrase ?? -1, words.number,
+                passphrase.number, mnemonic.number, mnemonicPassphrase.number, words.number,
             ]
         )
         let pid = try program.start()
@@ -171,27 +173,22 @@ struct KeyCeremony {
         switch status {
         case 12: .failed("no memory of the kind that keys need: `portcullis doctor` says more")
         case 13:
-            .refused(
-                RefusalReport(
-                    .mnemonicInvalid,
-                    message: "those are no BIP-39 words: there must be 12, 15, 18, 21 or 24 of the "
-                        + "English list, and the last one carries a checksum",
-                    remedy: "compare each word with what was written down"
-                )
-            )
-        case 16:
-            .refused(
-                RefusalReport(
-                    .mnemonicPassphraseInvalid,
-                    message:
-                        "the passphrase of the mnemonic has characters outside ASCII, or is over "
-                        + "2,000 bytes",
-                    remedy: "restore into a new seed without such a passphrase"
-                )
+            MnemonicText.noWords(
+                "those are no BIP-39 words: there must be 12, 15, 18, 21 or 24 of the English "
+                    + "list, and the last one carries a checksum"
             )
         case 30: .failed("this kernel lacks what the signer insists on: `portcullis doctor`")
         default: .failed("no keys were made: the signer ended with status \(status)")
         }
+    }
+
+    /// A text that BIP-39 hashes, in its normal form; an empty one where none was named.
+    private func normalized(
+        _ text: MnemonicText,
+        _ number: Int32?
+    ) throws(FrontError) -> Descriptor {
+        guard let number else { return try Files.open("/dev/null", flags: LINUX_O_RDONLY) }
+        return try text.normalized(descriptor: number)
     }
 
     /// The signer reads the passphrase from a pipe of its own, whatever it was read from here.

@@ -15,9 +15,21 @@ struct Secret: ~Copyable {
     }
 
     /// Room is taken once, so that growing leaves no copy behind.
-    private init() {
+    private init(limit: Int = byteCountMax) {
         bytes = []
-        bytes.reserveCapacity(Self.byteCountMax + 1)
+        bytes.reserveCapacity(limit + 1)
+    }
+
+    /// What `fill` writes to the front of so much room; it gives the length.
+    init<E: Error>(
+        limit: Int,
+        filling fill: (inout MutableSpan<UInt8>) throws(E) -> Int
+    ) throws(E) {
+        self.init(limit: limit)
+        bytes.append(contentsOf: repeatElement(0, count: limit))
+        var room = bytes.mutableSpan
+        let count = try fill(&room)
+        bytes.removeLast(limit - count)
     }
 
     deinit {
@@ -51,6 +63,23 @@ struct Secret: ~Copyable {
         // Descriptors 0 to 2 stay as they are; any other is closed when it was read.
         if number <= 2 { source.pin() }
         return try read(source, what: what, stopAtLine: false)
+    }
+
+    /// Reads a descriptor to its end, just as it is; nothing when that is over `limit` bytes.
+    static func readWhole(
+        descriptor number: Int32,
+        limit: Int,
+        what: String
+    ) throws(FrontError) -> Secret? {
+        try check(descriptor: number, what: what)
+        var source = Descriptor(adopting: number)
+        if number <= 2 { source.pin() }
+        var secret = Secret(limit: limit)
+        while let byte = try nextByte(source, what: what) {
+            guard secret.bytes.count < limit else { return nil }
+            secret.bytes.append(byte)
+        }
+        return secret
     }
 
     /// Throws where there is nobody to ask.
@@ -111,24 +140,30 @@ struct Secret: ~Copyable {
         stopAtLine: Bool
     ) throws(FrontError) -> Secret {
         var secret = Secret()
-        var piece = InlineArray<1, UInt8>(repeating: 0)
-        while true {
-            let got: Int
-            do throws(SocketError) {
-                var room = piece.mutableSpan
-                got = try source.readSome(into: &room)
-            } catch {
-                throw .failed("\(what) cannot be read: \(SystemWords.reason(error))")
-            }
-            if got == 0 || (stopAtLine && piece[0] == 0x0A) { break }
+        while let byte = try nextByte(source, what: what) {
+            if stopAtLine, byte == 0x0A { break }
             guard secret.bytes.count < byteCountMax else {
                 throw .usage("\(what) is over \(byteCountMax) bytes")
             }
-            secret.bytes.append(piece[0])
+            secret.bytes.append(byte)
         }
         if secret.bytes.last == 0x0A { secret.bytes.removeLast() }
         guard !secret.bytes.isEmpty else { throw .usage("\(what) is empty") }
         return secret
+    }
+
+    /// One byte at a time, so that no buffer on the way has to be wiped; nothing at the end.
+    private static func nextByte(
+        _ source: borrowing Descriptor,
+        what: String
+    ) throws(FrontError) -> UInt8? {
+        var piece = InlineArray<1, UInt8>(repeating: 0)
+        do throws(SocketError) {
+            var room = piece.mutableSpan
+            return try source.readSome(into: &room) == 0 ? nil : piece[0]
+        } catch {
+            throw .failed("\(what) cannot be read: \(SystemWords.reason(error))")
+        }
     }
 }
 
