@@ -45,7 +45,7 @@ for name in segwit taproot; do
     psbt="demo/payment-$name.psbt"
     out="$folder/$name"
 
-    title "A payment from wallet $name, made by BDK: $psbt"
+    title "A payment from wallet $name, made by BDK and embit, with its parents: $psbt"
     "$cli" psbt inspect "$psbt"
 
     title "The answer"

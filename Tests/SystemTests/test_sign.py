@@ -1,5 +1,7 @@
 """PSBTs made fresh by three wallet programs are signed, and Bitcoin Core's engine judges the result."""
 import secrets
+import subprocess
+import sys
 
 import pytest
 from embit import psbt as embit_psbt
@@ -7,7 +9,7 @@ from embit.transaction import Transaction
 
 import judge
 import wallets
-from appliance import b64, prevouts
+from appliance import REPOSITORY, b64, prevouts
 
 KINDS = ["wpkh", "tr"]
 
@@ -51,6 +53,17 @@ def test_bdk(opened, kind, amounts):
     document = opened.sign(made)
     parsed = embit_psbt.PSBT.from_string(made)
     judged(wallets.bdk_finalize(document["psbt"]), prevouts(parsed))
+
+
+@pytest.mark.parametrize("name", ["segwit", "taproot"])
+def test_the_demonstration_payments_are_what_their_script_makes_with_the_parents(opened, tmp_path, name):
+    subprocess.run([sys.executable, REPOSITORY / "demo/make_demo_psbt.py", tmp_path], check=True, capture_output=True)
+    text = (REPOSITORY / f"demo/payment-{name}.psbt").read_text()
+    assert (tmp_path / f"payment-{name}.psbt").read_text() == text
+    made = embit_psbt.PSBT.from_string(text.strip())
+    assert [place.non_witness_utxo.txid() for place in made.inputs] == [place.txid for place in made.inputs]
+    final = opened.sign(made, "--finalize")
+    judged(bytes.fromhex(final["transaction"]), prevouts(made))
 
 
 @pytest.mark.skipif(wallets.ELECTRUM is None, reason="no electrum (apt install electrum)")

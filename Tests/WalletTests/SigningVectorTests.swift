@@ -47,7 +47,7 @@ struct SigningVectorTests {
     }
 
     @Test(
-        "The demonstration payments that BDK made are signed and finished as BDK measured them",
+        "The demonstration payments that BDK made, with their parents, are signed and finished",
         arguments: [
             ("payment-segwit.psbt", OutputKind.p2wpkh, "84h/1h/0h", 2),
             ("payment-taproot.psbt", OutputKind.p2tr, "86h/1h/0h", 0),
@@ -67,6 +67,7 @@ struct SigningVectorTests {
             network: .regtest,
             curve: signer.curve
         )
+        #expect(psbt.inputs.allSatisfy { $0.provenCoin != nil }, "with its parents")
         #expect(seen.inputs.allSatisfy { $0.owner?.wallet == "demo" })
         #expect(seen.outputs.count { $0.owner == nil } == 1)
         let request = try SigningRequest(
