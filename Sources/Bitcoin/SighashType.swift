@@ -16,8 +16,9 @@ package struct SighashType: Equatable, Sendable {
     /// Whether the signer may use it for this kind of output: everything signed, nothing left open.
     package func isSafe(for kind: OutputKind) -> Bool {
         switch kind {
-        case .p2wpkh: self == .all
-        case .p2tr: self == .default || self == .all
+        case .p2tr, .p2trTree: self == .default || self == .all
+        case .p2wpkh, .p2pkh, .p2shP2WPKH, .p2shScript, .p2wshScript, .p2shP2WSHScript:
+            self == .all
         }
     }
 }

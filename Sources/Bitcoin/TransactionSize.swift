@@ -11,7 +11,7 @@ package struct TransactionSize: Sendable {
     static let outputByteCountMin = 9
 
     private var baseByteCount: Int
-    private var witnessByteCount = 2
+    private var witnessByteCount = 0
     private var inputsLeft: Int
     private var outputsLeft: Int
 
@@ -32,6 +32,12 @@ package struct TransactionSize: Sendable {
         switch kind {
         case .p2wpkh: witnessByteCount += 1 + 1 + 71 + 1 + 33
         case .p2tr: witnessByteCount += 1 + 1 + (type == .default ? 64 : 65)
+        case .p2pkh: baseByteCount += 1 + 71 + 1 + 33
+        case .p2shP2WPKH:
+            baseByteCount += 1 + 22
+            witnessByteCount += 1 + 1 + 71 + 1 + 33
+        case .p2shScript, .p2wshScript, .p2shP2WSHScript, .p2trTree:
+            preconditionFailure("a kind of one key")
         }
     }
 
@@ -45,7 +51,8 @@ package struct TransactionSize: Sendable {
     /// Four times the bytes outside of the witness and once those in it.
     package var weight: Int {
         precondition(inputsLeft == 0 && outputsLeft == 0, "parts not added")
-        return 4 * baseByteCount + witnessByteCount
+        // A transaction with a witness has a marker and a flag as well.
+        return 4 * baseByteCount + witnessByteCount + (witnessByteCount > 0 ? 2 : 0)
     }
 
     /// Virtual bytes: the weight divided by four, rounded up.

@@ -66,14 +66,20 @@ package struct BundleFacts: Sendable {
         let kind =
             switch record.outputKind {
             case .p2wpkh: "wpkh"
-            case .p2tr: "tr"
+            case .p2tr, .p2trTree: "tr"
+            case .p2pkh: "pkh"
+            case .p2shP2WPKH: "sh(wpkh)"
+            case .p2shScript: "sh"
+            case .p2wshScript: "wsh"
+            case .p2shP2WSHScript: "sh(wsh)"
             }
+        let key = record.key(at: 0)
         return Wallet(
             name: String(decoding: [UInt8](copying: record.name), as: UTF8.self),
             id: record.id.hexDigits,
             kind: kind,
-            steps: (0..<record.stepCount).map { record.step($0) },
-            branches: (0..<record.branchCount).map { record.branch($0) },
+            steps: (0..<key.stepCount).map { key.step($0) },
+            branches: (0..<key.branchCount).map { key.branch($0) },
             indexMax: record.indexMax
         )
     }

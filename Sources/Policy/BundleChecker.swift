@@ -7,6 +7,8 @@ struct BundleChecker: ~Escapable {
     var cursor: BundleCursor
     var layout = BundleLayout()
     private(set) var network: UInt8 = 0
+    /// The private nodes that own keys of the wallets so far need.
+    var ownNodeCount = 0
 
     @_lifetime(copy bytes)
     init(_ bytes: Span<UInt8>) {

@@ -1,7 +1,7 @@
-private import Bitcoin
+import Bitcoin
 private import Bytes
 
-/// The wallets of a bundle: sorted, each a template the signer can fill in, no two for one key.
+/// The wallets of a bundle: sorted, each a template the signer can fill in, no two the same.
 extension BundleChecker {
     mutating func checkWallets() throws(BundleError) {
         let bytes = cursor.bytes
@@ -18,65 +18,87 @@ extension BundleChecker {
             guard descriptor.count > 0, PrintableText.isName(descriptor.of(bytes)) else {
                 throw .badDescriptor(item: item)
             }
-            try requireOwnKey(item)
+            try requireDifferent(item)
         }
     }
 
     private mutating func checkTemplate(_ item: Int) throws(BundleError) {
-        let kind = try cursor.readUInt8()
-        try require(OutputKind(rawValue: kind) != nil, .unknownOutputKind(item: item, found: kind))
+        let code = try cursor.readUInt8()
+        guard let kind = OutputKind(rawValue: code) else {
+            throw .unknownOutputKind(item: item, found: code)
+        }
         let indexMax = try cursor.readUInt32()
         guard indexMax < WalletRecord.hardened else {
             throw .indexMaxHardened(item: item, found: indexMax)
         }
-        let keys = try cursor.readUInt8()
-        guard keys == 1 else { throw .wrongKeyCount(item: item, found: keys) }
-        let keyKind = try cursor.readUInt8()
-        try require(keyKind == WalletRecord.ownKey, .unknownKeyKind(item: item, found: keyKind))
-        try checkPath(item)
-        try checkBranches(item)
-    }
-
-    /// The account path: purpose, the network's coin type, account, all steps hardened (BIP-44).
-    private mutating func checkPath(_ item: Int) throws(BundleError) {
-        let depth = Int(try cursor.readUInt8())
-        guard (3...WalletRecord.depthMax).contains(depth) else { throw .wrongPath(item: item) }
-        for place in 0..<depth {
-            let step = try cursor.readUInt32()
-            let coin = WalletRecord.hardened | (network == 0 ? 0 : 1)
-            guard step >= WalletRecord.hardened, place != 1 || step == coin else {
-                throw .wrongPath(item: item)
-            }
+        var form = WalletForm(item: item, kind: kind)
+        try checkKeys(&form)
+        if !kind.isOfOneKey { try checkLeaves(&form) }
+        guard form.takesIndex || indexMax == 0 else {
+            throw .indexMaxUnused(item: item, found: indexMax)
         }
     }
 
-    private mutating func checkBranches(_ item: Int) throws(BundleError) {
-        let bytes = cursor.bytes
-        let count = Int(try cursor.readUInt8())
-        try require((1...WalletRecord.branchCountMax).contains(count), .wrongBranches(item: item))
-        let start = try cursor.skip(4 * count)
-        for place in 0..<count {
-            let branch = bytes.littleEndian32(at: start + 4 * place)
-            guard branch < WalletRecord.hardened else { throw .wrongBranches(item: item) }
-            for earlier in 0..<place
-            where bytes.littleEndian32(at: start + 4 * earlier) == branch {
-                throw .wrongBranches(item: item)
-            }
-        }
-    }
-
-    /// Refuses a second wallet of one output kind and path: the limits of a wallet would count
-    /// only half of what leaves it.
-    private func requireOwnKey(_ item: Int) throws(BundleError) {
+    /// Refuses a second wallet of one output kind, keys and scripts: the limits of a wallet would
+    /// count only half of what leaves it.
+    private func requireDifferent(_ item: Int) throws(BundleError) {
         let added = WalletRecord(cursor.bytes, at: Int(layout.wallets[item]))
         for earlier in 0..<item {
             let other = WalletRecord(cursor.bytes, at: Int(layout.wallets[earlier]))
-            guard
-                added.outputKindCode != other.outputKindCode
-                    || !added.path.equals(other.path)
-            else {
+            guard !added.hasKeysAndScripts(of: other) else {
                 throw .duplicateWallet(item: item, of: earlier)
             }
         }
+    }
+}
+
+extension WalletRecord {
+    /// Whether kind, keys and scripts are the other's, whatever the branches below the keys.
+    fileprivate func hasKeysAndScripts(of other: WalletRecord) -> Bool {
+        guard outputKindCode == other.outputKindCode, keyCount == other.keyCount else {
+            return false
+        }
+        var (mine, theirs) = (firstKey, other.firstKey)
+        for _ in 0..<keyCount {
+            let key = KeyRecord(bytes, at: mine)
+            let otherKey = KeyRecord(bytes, at: theirs)
+            guard key.body.equals(otherKey.body) else { return false }
+            (mine, theirs) = (key.end, otherKey.end)
+        }
+        let scripts = bytes.extracting(mine..<templateEnd)
+        return scripts.equals(bytes.extracting(theirs..<other.templateEnd))
+    }
+}
+
+/// What is known of a wallet while it is checked. A set of keys has a bit for each place.
+struct WalletForm {
+    let item: Int
+    let kind: OutputKind
+    var keyCount = 0
+    var ownKeys: UInt32 = 0
+    var aggregates: UInt32 = 0
+    /// Keys that are the same at every index of their own accord.
+    var constantKeys: UInt32 = 0
+    /// Keys that a script, an aggregate or the output itself names.
+    var usedKeys: UInt32 = 0
+    /// Whether a signature of an own key can spend.
+    var signs = false
+    /// The most branches of any key; every key with more than one has this many.
+    var branchCount = 1
+
+    init(item: Int, kind: OutputKind) {
+        self.item = item
+        self.kind = kind
+    }
+
+    var allKeys: UInt32 { UInt32(CheckedBundle.mask(ofLowest: keyCount)) }
+    var takesIndex: Bool { constantKeys != allKeys }
+
+    func has(_ place: Int, in keys: UInt32) -> Bool { keys >> UInt32(place) & 1 == 1 }
+
+    /// A script, or the output itself, names a key and can be spent by its signature.
+    mutating func use(_ key: Int) {
+        usedKeys |= 1 << UInt32(key)
+        if has(key, in: ownKeys) { signs = true }
     }
 }

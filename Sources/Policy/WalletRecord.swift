@@ -6,11 +6,17 @@ package import Bytes
 package struct WalletRecord: ~Escapable {
     /// The bit that makes a BIP-32 step hardened.
     package static let hardened: UInt32 = 0x8000_0000
-    /// The most steps of an account path.
+    /// The most steps of the path of an own key.
     package static let depthMax = 8
     /// The most branches of a multipath tuple.
     package static let branchCountMax = 16
-    static let ownKey: UInt8 = 1
+    package static let keyCountMax = 32
+    /// The most keys of an aggregate.
+    package static let participantCountMax = 16
+    package static let leafCountMax = 64
+    /// The most nodes that own keys of all wallets may need: a branch is one, and so is a key
+    /// without branches.
+    package static let ownNodeCountMax = 1_024
 
     let bytes: Span<UInt8>
     let start: Int
@@ -23,9 +29,7 @@ package struct WalletRecord: ~Escapable {
     }
 
     var template: Int { start + 1 + Int(bytes[start]) }
-    private var depthOffset: Int { template + 7 }
-    private var branchesOffset: Int { depthOffset + 1 + 4 * stepCount }
-    var templateEnd: Int { branchesOffset + 1 + 4 * branchCount }
+    var firstKey: Int { template + 6 }
 
     var outputKindCode: UInt8 { bytes[template] }
 
@@ -40,27 +44,43 @@ package struct WalletRecord: ~Escapable {
     /// The highest address index of each branch that is the wallet's.
     package var indexMax: UInt32 { bytes.littleEndian32(at: template + 1) }
 
-    /// The number of steps from the master key to the account key, 3 to 8.
-    package var stepCount: Int { Int(bytes[depthOffset]) }
+    /// The number of keys, 1 to 32.
+    package var keyCount: Int { Int(bytes[template + 5]) }
 
-    /// Step `place` of the account path, a BIP-32 number with bit 31 set.
-    package func step(_ place: Int) -> UInt32 {
-        precondition(place >= 0 && place < stepCount, "no such step")
-        return bytes.littleEndian32(at: depthOffset + 1 + 4 * place)
+    /// Key `place` of the wallet; found by walking.
+    @_lifetime(copy self)
+    package func key(at place: Int) -> KeyRecord {
+        precondition(place >= 0 && place < keyCount, "no such key")
+        var key = KeyRecord(bytes, at: firstKey)
+        for _ in 0..<place {
+            key = KeyRecord(bytes, at: key.end)
+        }
+        return key
     }
 
-    /// The number of branches below the account key, 1 to 16.
-    package var branchCount: Int { Int(bytes[branchesOffset]) }
-
-    /// Branch `place` of the multipath tuple, an unhardened BIP-32 number.
-    package func branch(_ place: Int) -> UInt32 {
-        precondition(place >= 0 && place < branchCount, "no such branch")
-        return bytes.littleEndian32(at: branchesOffset + 1 + 4 * place)
+    /// The number of branches a claim may name: the most of any key, at least 1.
+    package var branchCount: Int {
+        var most = 1
+        for place in 0..<keyCount {
+            most = max(most, key(at: place).branchCount)
+        }
+        return most
     }
 
-    /// The steps of the path as they stand in the bundle.
-    var path: Span<UInt8> {
-        @_lifetime(copy self) get { bytes.extracting(depthOffset..<branchesOffset) }
+    /// A walk over the scripts, in the order of the tree.
+    package var leaves: WalletLeaves {
+        @_lifetime(copy self) get {
+            let end = key(at: keyCount - 1).end
+            return outputKind.isOfOneKey
+                ? WalletLeaves(bytes, from: end, count: 0)
+                : WalletLeaves(bytes, from: end + 1, count: Int(bytes[end]))
+        }
+    }
+
+    var templateEnd: Int {
+        var leaves = leaves
+        while leaves.next() != nil {}
+        return leaves.offset
     }
 
     /// The wallet id: the tagged hash of the template, so that renaming keeps it.

@@ -18,12 +18,10 @@ struct ModelWriter {
         for wallet in model.wallets {
             let name = Array(wallet.name.utf8)
             let descriptor = Array(wallet.descriptor.utf8)
+            let template = wallet.template.bytes
             try writer.writeWallet(
                 name: name.span,
-                outputKind: wallet.kind,
-                indexMax: wallet.indexMax,
-                path: wallet.path.span,
-                branches: wallet.branches.span,
+                template: template.span,
                 descriptor: descriptor.span
             )
         }

@@ -10,6 +10,15 @@ package struct PolicyModel: Equatable, Sendable {
         package var branches: [UInt32]
         package var indexMax: UInt32
         package var descriptor: String
+
+        /// What the bundle says of it.
+        var template: WalletTemplate {
+            WalletTemplate(
+                kind: kind,
+                indexMax: indexMax,
+                keys: [.own(path: path, .branches(branches))]
+            )
+        }
     }
 
     package struct Destination: Equatable, Sendable {

@@ -82,6 +82,8 @@ enum RequestSigner {
                 secret: secret,
                 publicKey: key.key
             )
+        case .p2pkh, .p2shP2WPKH, .p2shScript, .p2wshScript, .p2shP2WSHScript, .p2trTree:
+            throw .signingFailed
         case .p2tr:
             return try curve.signTaproot(
                 digest: verified.midstates.taprootSighash(

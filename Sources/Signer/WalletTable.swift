@@ -3,6 +3,7 @@ package import BitcoinCrypto
 package import Bytes
 package import Policy
 import SecretMemory
+import Wire
 
 /// The wallets of the bundle: what is public of them, ready to check claims against.
 package struct WalletTable: ~Copyable {
@@ -25,9 +26,9 @@ extension WalletTable {
         var firstBranch = 0
         for place in 0..<bundle.walletCount {
             let record = bundle.wallet(at: place)
-            guard let kind = OutputKind(rawValue: record.outputKind.rawValue) else {
-                preconditionFailure("a kind that the bundle's reader knows")
-            }
+            let kind = record.outputKind
+            // The other kinds are not signed yet.
+            guard kind == .p2wpkh || kind == .p2tr else { throw .home(.damagedBundle) }
             wallets[place] = OwnWallet(
                 place: place,
                 id: record.id,
@@ -79,10 +80,10 @@ extension WalletTable {
     ) throws(CryptoError) {
         let bundle = policy.bundle
         for place in 0..<count {
-            let account = try deriveAccount(bundle.wallet(at: place), &secrets, curve)
+            let account = try deriveAccount(bundle.wallet(at: place).key(at: 0), &secrets, curve)
             setAccount(account, place)
             for branch in 0..<wallets[place].branchCount {
-                let number = bundle.wallet(at: place).branch(branch)
+                let number = bundle.wallet(at: place).key(at: 0).branch(branch)
                 try deriveBranch(
                     number,
                     of: account,
@@ -99,7 +100,7 @@ extension WalletTable {
 
     /// Leaves the private account node in `secrets.node` and gives the public one.
     private mutating func deriveAccount(
-        _ wallet: borrowing WalletRecord,
+        _ wallet: KeyRecord,
         _ secrets: inout HomeSecrets,
         _ curve: borrowing Curve
     ) throws(CryptoError) -> ExtendedPublicKey {

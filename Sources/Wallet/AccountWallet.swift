@@ -96,7 +96,10 @@ package struct AccountWallet: Equatable, Sendable {
     var scriptKind: ScriptKind {
         switch kind {
         case .p2wpkh: .p2wpkh
-        case .p2tr: .p2tr
+        case .p2tr, .p2trTree: .p2tr
+        case .p2pkh: .p2pkh
+        case .p2shP2WPKH, .p2shScript, .p2shP2WSHScript: .p2sh
+        case .p2wshScript: .p2wsh
         }
     }
 

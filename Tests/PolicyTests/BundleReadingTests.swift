@@ -39,8 +39,10 @@ struct BundleReadingTests {
         #expect(wallet.name.array == Array("taproot".utf8))
         #expect(wallet.outputKind == .p2tr)
         #expect(wallet.indexMax == 1_000_000)
-        #expect((0..<wallet.stepCount).map { wallet.step($0) } == sample.wallets[1].path)
-        #expect((0..<wallet.branchCount).map { wallet.branch($0) } == [0, 1])
+        #expect(wallet.keyCount == 1)
+        let key = wallet.key(at: 0)
+        #expect((0..<key.stepCount).map { key.step($0) } == sample.wallets[1].path)
+        #expect((0..<key.branchCount).map { key.branch($0) } == [0, 1])
         #expect(wallet.descriptor.array == Array(sample.wallets[1].descriptor.utf8))
         let template =
             "0240420f0001010356000080010000800000008002" + "0000000001000000"

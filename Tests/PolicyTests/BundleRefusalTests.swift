@@ -82,8 +82,8 @@ struct BundleRefusalTests {
         .init("name with a line feed", .badName(section: .wallets, item: 0)) {
             $0.wallets[0].name = "a\nb"
         },
-        .init("output kind", .unknownOutputKind(item: 0, found: 3)) {
-            $0.wallets[0].outputKind = 3
+        .init("output kind", .unknownOutputKind(item: 0, found: 9)) {
+            $0.wallets[0].outputKind = 9
         },
         .init("output kind 0", .unknownOutputKind(item: 1, found: 0)) {
             $0.wallets[1].outputKind = 0

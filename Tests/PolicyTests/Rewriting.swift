@@ -32,14 +32,10 @@ private func rewrite(
     try writer.beginSection(count: UInt16(bundle.walletCount))
     for index in 0..<bundle.walletCount {
         let wallet = bundle.wallet(at: index)
-        let path = (0..<wallet.stepCount).map { wallet.step($0) }
-        let branches = (0..<wallet.branchCount).map { wallet.branch($0) }
+        let template = WalletTemplate(wallet).bytes
         try writer.writeWallet(
             name: wallet.name,
-            outputKind: wallet.outputKind,
-            indexMax: wallet.indexMax,
-            path: path.span,
-            branches: branches.span,
+            template: template.span,
             descriptor: wallet.descriptor
         )
     }

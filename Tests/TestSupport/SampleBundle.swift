@@ -11,6 +11,8 @@ package struct SampleBundle {
         package var path: [UInt32] = [0x8000_0054, 0x8000_0001, 0x8000_0000]
         package var branches: [UInt32] = [0, 1]
         package var descriptor = "wpkh(self/84h/1h/0h/<0;1>/*)"
+        /// All from the output kind to the end of the scripts, in place of what is above.
+        package var template: [UInt8]?
 
         package init() {}
 
@@ -120,12 +122,17 @@ package struct SampleBundle {
     }
 
     private func bytes(of wallet: Wallet) -> [UInt8] {
-        var out = name(wallet.name) + [wallet.outputKind] + little(wallet.indexMax)
+        let out = name(wallet.name) + (wallet.template ?? template(of: wallet))
+        return out + little(UInt16(wallet.descriptor.utf8.count)) + Array(wallet.descriptor.utf8)
+    }
+
+    private func template(of wallet: Wallet) -> [UInt8] {
+        var out = [wallet.outputKind] + little(wallet.indexMax)
         out += [wallet.keyCount, wallet.keyKind, UInt8(wallet.path.count)]
         for step in wallet.path { out += little(step) }
         out += [UInt8(wallet.branches.count)]
         for branch in wallet.branches { out += little(branch) }
-        return out + little(UInt16(wallet.descriptor.utf8.count)) + Array(wallet.descriptor.utf8)
+        return out
     }
 
     private func bytes(of rule: Rule) -> [UInt8] {

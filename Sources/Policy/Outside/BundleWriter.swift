@@ -1,4 +1,3 @@
-package import Bitcoin
 package import Bytes
 
 /// Writes a bundle section by section, in the order of protocol.md, section 4.
@@ -50,35 +49,16 @@ package struct BundleWriter: ~Copyable, ~Escapable {
         try writer.writeUInt32(count)
     }
 
-    /// One wallet of one own key: `path` the steps of the account, `branches` the multipath tuple.
+    /// One wallet: `template` from the output kind to the end of the scripts.
     @_lifetime(self: copy self)
     package mutating func writeWallet(
         name: Span<UInt8>,
-        outputKind: OutputKind,
-        indexMax: UInt32,
-        path: Span<UInt32>,
-        branches: Span<UInt32>,
+        template: Span<UInt8>,
         descriptor: Span<UInt8>
     ) throws(ByteError) {
         try writer.writeVec8(name)
-        try writer.writeUInt8(outputKind.rawValue)
-        try writer.writeUInt32(indexMax)
-        try writer.writeUInt8(1)
-        try writer.writeUInt8(WalletRecord.ownKey)
-        try write(path)
-        try write(branches)
+        try writer.write(template)
         try writer.writeVec16(descriptor)
-    }
-
-    @_lifetime(self: copy self)
-    private mutating func write(_ numbers: Span<UInt32>) throws(ByteError) {
-        guard let count = UInt8(exactly: numbers.count) else {
-            throw .tooLong(count: numbers.count, limit: 255)
-        }
-        try writer.writeUInt8(count)
-        for index in 0..<numbers.count {
-            try writer.writeUInt32(numbers[index])
-        }
     }
 
     /// The name of one destination list.

@@ -27,14 +27,18 @@ package struct Descriptor: Equatable, Sendable {
 
     /// The text without a checksum.
     package func text(network: Network) -> String {
-        let function =
+        let (function, end) =
             switch kind {
-            case .p2wpkh: "wpkh"
-            case .p2tr: "tr"
+            case .p2wpkh: ("wpkh", "")
+            case .p2tr: ("tr", "")
+            case .p2pkh: ("pkh", "")
+            case .p2shP2WPKH: ("sh(wpkh", ")")
+            case .p2shScript, .p2wshScript, .p2shP2WSHScript, .p2trTree:
+                preconditionFailure("a descriptor of one key")
             }
         let numbers = branches.map { "\($0)" }.joined(separator: ";")
         let branch = branches.count == 1 ? numbers : "<\(numbers)>"
-        return "\(function)(\(keyText(network))/\(branch)/*)"
+        return "\(function)(\(keyText(network))/\(branch)/*)\(end)"
     }
 
     /// The text with its checksum.

@@ -109,6 +109,9 @@ private struct InputSigning {
                 keyData: key.array,
                 value: der + [UInt8(type.rawValue)]
             )
+        case .p2pkh, .p2shP2WPKH, .p2shScript, .p2wshScript, .p2shP2WSHScript, .p2trTree:
+            // The signer makes none of these yet.
+            throw .invalidSignature
         case .p2tr:
             let output = try curve.taprootOutputKey(internalKey: key, merkleRoot: nil)
             guard let digest = taprootDigest(midstates, spent),

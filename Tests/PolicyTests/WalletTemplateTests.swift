@@ -1,0 +1,202 @@
+import Bitcoin
+import BitcoinCrypto
+import Bytes
+import Policy
+import TestSupport
+import Testing
+
+/// One way to spoil a wallet, and the error that names it.
+struct SpoiledWallet: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let expected: BundleError?
+    let spoil: @Sendable (inout WalletTemplate) -> Void
+
+    init(
+        _ description: String,
+        _ expected: BundleError?,
+        _ spoil: @escaping @Sendable (inout WalletTemplate) -> Void
+    ) {
+        testDescription = description
+        self.expected = expected
+        self.spoil = spoil
+    }
+}
+
+@Suite("A wallet of several keys and scripts")
+struct WalletTemplateTests {
+    private static func hole(
+        _ template: inout WalletTemplate,
+        _ place: Int = 0,
+        offset: Int? = nil,
+        key: Int? = nil,
+        form: KeyForm? = nil
+    ) {
+        let old = template.leaves[0].holes[place]
+        template.leaves[0].holes[place] = TemplateHole(
+            offset: offset ?? old.offset,
+            key: key ?? old.key,
+            form: form ?? old.form
+        )
+    }
+
+    static let keys: [SpoiledWallet] = [
+        .init("untouched", nil) { _ in },
+        .init("no key", .wrongKeyCount(item: 0, found: 0)) { $0.keys = [] },
+        .init("33 keys", .wrongKeyCount(item: 0, found: 33)) {
+            $0.keys += (0..<30).map { Sampled.other($0) }
+        },
+        .init("the 32nd key unused", .unusedKey(item: 0, key: 3)) {
+            $0.keys += (0..<29).map { Sampled.other($0) }
+        },
+        .init("no own key", .nothingToSignWith(item: 0)) { $0.keys[0] = Sampled.other(1) },
+        .init("an own key", nil) { $0.keys[1] = Sampled.own(5) },
+        .init("path of none", .wrongPath(item: 0)) { $0.keys[0] = .own(path: [], .index) },
+        .init("path of one", nil) { $0.keys[0] = .own(path: [0x8000_0000], .index) },
+        .init("open path", .wrongPath(item: 0)) { $0.keys[0] = .own(path: [1], .index) },
+        .init("open steps behind", nil) { $0.keys[0] = .own(path: [0x8000_0001, 1, 2], .index) },
+        .init("hardened behind open", .wrongPath(item: 0)) {
+            $0.keys[0] = .own(path: [0x8000_0001, 1, 0x8000_0000], .index)
+        },
+        .init("path of 8", nil) {
+            $0.keys[0] = .own(path: [UInt32](repeating: 0x8000_0000, count: 8), .itself)
+        },
+        .init("path of 9", .wrongPath(item: 0)) {
+            $0.keys[0] = .own(path: [UInt32](repeating: 0x8000_0000, count: 9), .itself)
+        },
+        .init("coin of main", .wrongPath(item: 0)) {
+            $0.keys[0] = .own(path: [0x8000_0030, 0x8000_0000], .index)
+        },
+        .init("no coin: open", nil) { $0.keys[0] = .own(path: [0x8000_0030, 0], .index) },
+        .init("no coin: other purpose", nil) {
+            $0.keys[0] = .own(path: [0x8000_002d, 0x8000_0000], .index)
+        },
+        .init("hybrid key", .badKey(item: 0, key: 2)) {
+            $0.keys[2] = .fixed(Bytes33(repeating: 4))
+        },
+        .init("key of zeros", .badKey(item: 0, key: 1)) {
+            $0.keys[1] = .extended(chainCode: .zero, key: .zero, .index)
+        },
+        .init("16 branches everywhere", nil) { template in
+            let many = WalletTemplate.Children.branches(Array(0..<16))
+            template.keys = [Sampled.own(0, many), Sampled.other(2, many), Sampled.other(3, many)]
+        },
+        .init("17 branches", .wrongBranches(item: 0)) {
+            $0.keys[0] = Sampled.own(0, .branches(Array(0..<17)))
+        },
+        .init("2 branches and 3", .wrongBranches(item: 0)) {
+            $0.keys[2] = Sampled.other(3, .branches([0, 1, 2]))
+        },
+        .init("2 branches, 1, and the index alone", nil) {
+            $0.keys[1] = Sampled.other(2, .branches([9]))
+            $0.keys[2] = Sampled.other(3, .index)
+        },
+        .init("branch twice", .wrongBranches(item: 0)) {
+            $0.keys[2] = Sampled.other(3, .branches([1, 1]))
+        },
+        .init("hardened branch", .wrongBranches(item: 0)) {
+            $0.keys[2] = Sampled.other(3, .branches([0, 0x8000_0000]))
+        },
+        .init("indexes that no key takes", .indexMaxUnused(item: 0, found: 1_000)) {
+            $0.keys = [Sampled.own(0, .itself), .fixed(Sampled.key(2)), Sampled.other(3, .itself)]
+        },
+        .init("one index that no key takes", nil) {
+            $0.keys = [Sampled.own(0, .itself), .fixed(Sampled.key(2)), Sampled.other(3, .itself)]
+            $0.indexMax = 0
+        },
+    ]
+
+    static let scripts: [SpoiledWallet] = [
+        .init("no leaf", .wrongLeafCount(item: 0, found: 0)) { $0.leaves = [] },
+        .init("two leaves", .wrongLeafCount(item: 0, found: 2)) { $0.leaves += $0.leaves },
+        .init("depth 1", .wrongTree(item: 0)) { $0.leaves[0].depth = 1 },
+        .init("leaf version", .unknownLeafVersion(item: 0, leaf: 0, found: 0xc0)) {
+            $0.leaves[0].version = 0xc0
+        },
+        .init("no weight", .wrongWeight(item: 0, leaf: 0, found: 0)) {
+            $0.leaves[0].satisfactionWeight = 0
+        },
+        .init("all the weight", nil) { $0.leaves[0].satisfactionWeight = 400_000 },
+        .init("more weight", .wrongWeight(item: 0, leaf: 0, found: 400_001)) {
+            $0.leaves[0].satisfactionWeight = 400_001
+        },
+        .init("3,600 bytes", nil) { $0.leaves[0].script += [UInt8](repeating: 1, count: 3_495) },
+        .init("3,601 bytes", .wrongScriptLength(item: 0, leaf: 0, found: 3_601)) {
+            $0.leaves[0].script += [UInt8](repeating: 1, count: 3_496)
+        },
+        .init("sh of 520 bytes", nil) {
+            $0.kind = .p2shScript
+            $0.leaves[0].script += [UInt8](repeating: 1, count: 415)
+        },
+        .init("sh of 521 bytes", .wrongScriptLength(item: 0, leaf: 0, found: 521)) {
+            $0.kind = .p2shScript
+            $0.leaves[0].script += [UInt8](repeating: 1, count: 416)
+        },
+        .init("sh(wsh)", nil) { $0.kind = .p2shP2WSHScript },
+        .init("no hole", .wrongHole(item: 0, leaf: 0, hole: 0)) { $0.leaves[0].holes = [] },
+        .init("holes swapped", .wrongHole(item: 0, leaf: 0, hole: 1)) {
+            $0.leaves[0].holes.swapAt(0, 1)
+        },
+        .init("holes overlap", .wrongHole(item: 0, leaf: 0, hole: 1)) {
+            hole(&$0, 1, offset: 34)
+        },
+        .init("hole behind the end", .wrongHole(item: 0, leaf: 0, hole: 2)) {
+            hole(&$0, 2, offset: 73)
+        },
+        .init("hole over an opcode", .wrongHole(item: 0, leaf: 0, hole: 2)) {
+            hole(&$0, 2, offset: 71)
+        },
+        .init("hole of key 3 of 3", .wrongHole(item: 0, leaf: 0, hole: 0)) { hole(&$0, key: 3) },
+        .init("x-only outside of tr", .wrongHole(item: 0, leaf: 0, hole: 0)) {
+            hole(&$0, form: .xOnly)
+        },
+        .init("x-only hash outside of tr", .wrongHole(item: 0, leaf: 0, hole: 0)) {
+            hole(&$0, form: .xOnlyHash)
+        },
+        .init("a hash in a group", .wrongGroup(item: 0, leaf: 0, group: 0)) {
+            hole(&$0, 2, form: .hash)
+        },
+        .init("a hash alone", nil) {
+            hole(&$0, 2, form: .hash)
+            $0.leaves[0].groups = [0..<2]
+        },
+        .init("hashes in a group", .wrongGroup(item: 0, leaf: 0, group: 0)) {
+            for place in 0..<3 { hole(&$0, place, form: .hash) }
+        },
+        .init("a key never used", .unusedKey(item: 0, key: 2)) { hole(&$0, 2, key: 1) },
+        .init("group of one", .wrongGroup(item: 0, leaf: 0, group: 0)) {
+            $0.leaves[0].groups = [0..<1]
+        },
+        .init("group over the end", .wrongGroup(item: 0, leaf: 0, group: 0)) {
+            $0.leaves[0].groups = [1..<4]
+        },
+        .init("groups overlap", .wrongGroup(item: 0, leaf: 0, group: 1)) {
+            $0.leaves[0].groups = [0..<2, 1..<3]
+        },
+        .init("no group", nil) { $0.leaves[0].groups = [] },
+        .init("40 holes", nil) { Self.setHoles(40, &$0) },
+        .init("41 holes", .wrongHole(item: 0, leaf: 0, hole: 41)) { Self.setHoles(41, &$0) },
+        .init("group of 32", nil) {
+            Self.setHoles(32, &$0)
+            $0.leaves[0].groups = [0..<32]
+        },
+        .init("group of 33", .wrongGroup(item: 0, leaf: 0, group: 0)) {
+            Self.setHoles(33, &$0)
+            $0.leaves[0].groups = [0..<33]
+        },
+    ]
+
+    private static func setHoles(_ count: Int, _ template: inout WalletTemplate) {
+        template.leaves[0].script = [UInt8](repeating: 0, count: 33 * count)
+        template.leaves[0].holes = (0..<count).map {
+            TemplateHole(offset: 33 * $0, key: $0 % 3, form: .compressed)
+        }
+        template.leaves[0].groups = []
+    }
+
+    @Test("Each spoiled key or script is named", arguments: keys + scripts)
+    func multi(spoiled: SpoiledWallet) {
+        var template = Sampled.multi
+        spoiled.spoil(&template)
+        #expect(fault(of: Sampled.bundle(template).bytes) == spoiled.expected)
+    }
+}
