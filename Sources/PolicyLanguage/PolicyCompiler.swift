@@ -119,7 +119,9 @@ package enum PolicyCompiler {
 private enum BundleLayoutSize {
     static func most(_ model: PolicyModel, source: Int) -> Int {
         var count = 1_024 + source + 53 * model.adminKeys.count
-        for wallet in model.wallets { count += 512 + wallet.descriptor.utf8.count }
+        for wallet in model.wallets {
+            count += 512 + wallet.template.bytes.count + wallet.descriptor.utf8.count
+        }
         count += 65 * model.lists.count + 128 * model.limits.count + 128 * model.rules.count
         for destination in model.destinations { count += 10 + destination.script.count }
         return count

@@ -1,24 +1,17 @@
 package import Bitcoin
 package import Policy
+package import Wallet
 
 /// What a policy source says, names resolved to places, ready to be laid out.
 package struct PolicyModel: Equatable, Sendable {
     package struct Wallet: Equatable, Sendable {
         package var name: String
-        package var kind: OutputKind
-        package var path: [UInt32]
-        package var branches: [UInt32]
-        package var indexMax: UInt32
-        package var descriptor: String
-
         /// What the bundle says of it.
-        var template: WalletTemplate {
-            WalletTemplate(
-                kind: kind,
-                indexMax: indexMax,
-                keys: [.own(path: path, .branches(branches))]
-            )
-        }
+        package var template: WalletTemplate
+        /// The descriptor as it was understood.
+        package var output: OutputDescriptor
+        /// The descriptor as it was written, without a checksum.
+        package var descriptor: String
     }
 
     package struct Destination: Equatable, Sendable {

@@ -1,7 +1,5 @@
 import Bitcoin
-import BitcoinCrypto
 import Policy
-import Wallet
 
 /// Reads a source into a model: section by section, each key by name and with its unit.
 struct SourceReader {
@@ -13,7 +11,8 @@ struct SourceReader {
 
     private static let networks: [Network] = [.main, .test, .testnet4, .signet, .regtest]
     private static let keys = [
-        "version", "network", "allowance", "admins", "wallets", "destinations", "limits", "rules",
+        "version", "network", "fingerprint", "allowance", "admins", "wallets", "destinations",
+        "limits", "rules",
     ]
 
     static func read(_ source: String) throws(PolicyError) -> PolicyModel {
@@ -51,97 +50,6 @@ struct SourceReader {
             throw root.error("network", found: "\"\(name)\"", expected: form)
         }
         return networks[place]
-    }
-
-    private mutating func readWallets() throws(PolicyError) {
-        for (name, table) in try root.namedTables("wallets") {
-            wallets.append(try readWallet(name, table))
-        }
-        guard !wallets.isEmpty else {
-            throw root.error(
-                "wallets",
-                found: "no wallet",
-                expected: "a table [wallets.NAME] with a descriptor"
-            )
-        }
-        guard wallets.count <= BundleLayout.walletCountMax else {
-            throw root.error("wallets", found: "\(wallets.count) wallets", expected: "at most 64")
-        }
-    }
-
-    private func readWallet(
-        _ name: String,
-        _ table: SourceTable
-    ) throws(PolicyError) -> PolicyModel.Wallet {
-        try table.allowOnly(["descriptor", "index_max"])
-        let coin = network.coinType
-        let form = "a descriptor such as \"wpkh(self/84h/\(coin)h/0h/<0;1>/*)\""
-        let text = try table.string("descriptor", form: form)
-        let descriptor = try parse(text, form: form, table)
-        guard case .own(let path) = descriptor.key else {
-            throw table.error("descriptor", found: "a key of others", expected: "self: \(form)")
-        }
-        try requireAccount(path, table)
-        guard descriptor.branches.count == 2 else {
-            throw table.error(
-                "descriptor",
-                found: "\(descriptor.branches.count) branches",
-                expected: "one for receiving and one for change: /<0;1>/*"
-            )
-        }
-        if let twin = wallets.first(where: { $0.kind == descriptor.kind && $0.path == path }) {
-            throw table.error(
-                "descriptor",
-                found: "the account of wallet \(twin.name) again",
-                expected: "an account of its own, so that its limits count all that leaves it"
-            )
-        }
-        let indexMax =
-            table.contains("index_max") ? try table.integer("index_max", in: 0...0x7FFF_FFFF) : nil
-        return PolicyModel.Wallet(
-            name: name,
-            kind: descriptor.kind,
-            path: path,
-            branches: descriptor.branches,
-            indexMax: indexMax.map { UInt32($0) } ?? PolicyCompiler.indexMaxUsual,
-            descriptor: text.split(separator: "#").first.map { String($0) } ?? text
-        )
-    }
-
-    private func parse(
-        _ text: String,
-        form: String,
-        _ table: SourceTable
-    ) throws(PolicyError) -> Descriptor {
-        let curve: Curve
-        do throws(CryptoError) {
-            curve = try Curve(blindingSeed: nil)
-        } catch {
-            preconditionFailure("the curve library gives no context")
-        }
-        do throws(DescriptorError) {
-            return try Descriptor(text, network: network, curve: curve)
-        } catch {
-            throw table.error("descriptor", found: "\"\(text)\" (\(error))", expected: form)
-        }
-    }
-
-    /// Purpose, coin type and account, all hardened; the coin type is the network's (R71).
-    private func requireAccount(
-        _ path: [UInt32],
-        _ table: SourceTable
-    ) throws(PolicyError) {
-        let purposeForm = "self/84h/\(network.coinType)h/0h or more steps, 8 at most"
-        guard (3...WalletRecord.depthMax).contains(path.count) else {
-            throw table.error("descriptor", found: "\(path.count) steps", expected: purposeForm)
-        }
-        guard path[1] == network.coinType | WalletRecord.hardened else {
-            throw table.error(
-                "descriptor",
-                found: "coin type \(path[1] & ~WalletRecord.hardened)h",
-                expected: "\(network.coinType)h, the coin type of network \(network.name)"
-            )
-        }
     }
 
     /// Reads an amount that must be there.

@@ -96,13 +96,27 @@ struct ErrorTests {
     ]
 
     static let parts: [Mistake] = [
-        .init("wpkh(self/84h/1h", "wpkh(self/84h/0h", "found coin type 0h; expected 1h, the coin"),
+        .init(
+            "wpkh(self/84h/1h",
+            "wpkh(self/84h/0h",
+            "another network; expected 1h as the second step"
+        ),
         .init("wpkh(self/84h/1h/0h", "wpkh(self/84h/1h/0", "line 5, wallets.segwit.descriptor:"),
-        .init("wpkh(self/84h/1h/0h", "wpkh(self/84h/1h", "found 2 steps; expected self/84h/1h/0h"),
+        .init(
+            "wpkh(self/84h/1h/0h",
+            "wpkh(self/84h/1h",
+            "one key 3 to 8 hardened ones such as 84h"
+        ),
         .init("<0;1>", "0", "found 1 branches; expected one for receiving and one for change"),
         .init("<0;1>", "<0;1;2>", "found 3 branches; expected one for receiving and one for chang"),
         .init("<0;1>", "<0;0>", "wallets.segwit.descriptor:"),
         .init("wpkh(", "wsh(", "wallets.segwit.descriptor:"),
+        .init("wpkh(", "pkh(", "which the signer cannot sign for yet"),
+        .init(
+            "network =",
+            "fingerprint = \"f5acc2f\"\nnetwork =",
+            "fingerprint: found \"f5acc2f\""
+        ),
         .init("<0;1>/*)", "<0;1>/*)#aaaaaaaa", "wallets.segwit.descriptor:"),
         .init("descriptor = \"wpkh(self/84h/1h/0h/<0;1>/*)\"", "", "found no descriptor; expected"),
         .init(

@@ -63,20 +63,24 @@ final class TestSigner {
         try fingerprint([])
     }
 
+    func extended(_ path: [UInt32]) throws -> ExtendedPublicKey {
+        let node = try node(path)
+        return ExtendedPublicKey(
+            depth: UInt8(path.count),
+            parentFingerprint: path.isEmpty ? .zero : try fingerprint(path.dropLast()),
+            childNumber: path.last ?? 0,
+            chainCode: Bytes32(copying: node.span.extracting(32..<64)),
+            key: try publicKey(path)
+        )
+    }
+
     func wallet(
         _ name: String,
         _ kind: OutputKind,
         path: [UInt32],
         indexMax: UInt32 = 1_000_000
     ) throws -> AccountWallet {
-        let accountNode = try node(path)
-        let account = ExtendedPublicKey(
-            depth: UInt8(path.count),
-            parentFingerprint: try fingerprint(path.dropLast()),
-            childNumber: path.last ?? 0,
-            chainCode: Bytes32(copying: accountNode.span.extracting(32..<64)),
-            key: try publicKey(path)
-        )
+        let account = try extended(path)
         return try AccountWallet(
             name: name,
             kind: kind,
@@ -157,6 +161,8 @@ final class TestSigner {
                 merkleRoot: nil,
                 outputKey: Bytes32(copying: script.span.extracting(2..<34))
             )
+        case .p2pkh, .p2shP2WPKH, .p2shScript, .p2wshScript, .p2shP2WSHScript, .p2trTree:
+            throw CryptoError.invalidSignature
         }
     }
 }

@@ -41,6 +41,14 @@ package enum DescriptorFinding: Equatable, Sendable {
     }
 }
 
+extension DescriptorFinding {
+    /// Whether a policy may not have a wallet of which this is found. Two signatures of own keys
+    /// on one path are no danger: the signer gives both, and the seed is one all the same.
+    package var preventsRegistration: Bool {
+        if case .ownKeyTwice = self { false } else { true }
+    }
+}
+
 extension DescriptorFinding: CustomStringConvertible {
     /// A sentence for a person.
     package var description: String {

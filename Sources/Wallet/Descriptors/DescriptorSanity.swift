@@ -25,7 +25,7 @@ extension OutputDescriptor {
     }
 
     /// The word of a form that cannot be a wallet.
-    private var unregistrableForm: String? {
+    var unregistrableForm: String? {
         switch form {
         case .raw: "raw"
         case .address: "addr"
@@ -85,7 +85,7 @@ extension OutputDescriptor {
     }
 
     /// H of BIP-341: SHA-256 of the generator.
-    static let unspendablePoint: [UInt8] = [
+    package static let unspendablePoint: [UInt8] = [
         0x50, 0x92, 0x9b, 0x74, 0xc1, 0xa0, 0x49, 0x54, 0xb7, 0x8b, 0x4b, 0x60, 0x35, 0xe9, 0x7a,
         0x5e, 0x07, 0x8a, 0x5a, 0x0f, 0x28, 0xec, 0x96, 0xd5, 0x47, 0xbf, 0xee, 0x9a, 0xce, 0x80,
         0x3a, 0xc0,

@@ -40,6 +40,15 @@ extension OutputDescriptor {
         return [try output(derived, curve: curve)]
     }
 
+    /// The first output of each branch.
+    package func firstScripts(curve: borrowing Curve) throws(DescriptorError) -> [[UInt8]] {
+        var scripts: [[UInt8]] = []
+        for place in 0..<placeCount {
+            scripts += try outputs(place: place, index: 0, curve: curve).map(\.script)
+        }
+        return scripts
+    }
+
     private func output(
         _ keys: [DerivedKey],
         curve: borrowing Curve

@@ -14,8 +14,12 @@ package struct SpendWeight: Equatable, Sendable {
 
 extension OutputDescriptor {
     /// The weights of a spend by each path; nothing for forms that say not how they are spent.
-    package var spendWeight: SpendWeight? {
-        let signature = Miniscript.Context.segwit.signatureByteCount
+    package var spendWeight: SpendWeight? { spendWeight(lowR: false) }
+
+    /// The same; with `lowR`, if every signer makes ECDSA signatures as ours: of 71 bytes at most.
+    package func spendWeight(lowR: Bool) -> SpendWeight? {
+        let segwit = Miniscript.Context.segwit
+        let signature = lowR ? segwit.lowSizes.signature : segwit.itemSizes.signature
         switch form {
         case .raw, .address, .combo: return nil
         case .witnessKeyHash:
@@ -25,21 +29,24 @@ extension OutputDescriptor {
         case .rawTaproot:
             return SpendWeight(key: Self.emptyScript + 1 + 66, scripts: [])
         case .bare(let script):
-            return SpendWeight(key: nil, scripts: [legacyWeight(script, redeemByteCount: 0)])
+            return SpendWeight(key: nil, scripts: [legacyWeight(script, redeemByteCount: 0, lowR)])
         case .scriptHash(let script):
             let count = script.scriptByteCount + 32 * uncompressedCount(script)
             // One byte more for a push of more than 75 bytes, two for more than 255.
             let push = count < 0x4c ? 1 : count <= 0xff ? 2 : 3
             return SpendWeight(
                 key: nil,
-                scripts: [legacyWeight(script, redeemByteCount: push + count)]
+                scripts: [legacyWeight(script, redeemByteCount: push + count, lowR)]
             )
         case .witnessScriptHash(let script):
-            return SpendWeight(key: nil, scripts: [Self.witnessWeight(script, Self.emptyScript)])
+            return SpendWeight(
+                key: nil,
+                scripts: [Self.witnessWeight(script, Self.emptyScript, lowR)]
+            )
         case .nestedWitnessScriptHash(let script):
             return SpendWeight(
                 key: nil,
-                scripts: [Self.witnessWeight(script, Self.scriptWeight(35))]
+                scripts: [Self.witnessWeight(script, Self.scriptWeight(35), lowR)]
             )
         case .taproot(_, let leaves):
             return SpendWeight(
@@ -49,6 +56,7 @@ extension OutputDescriptor {
                     return Self.witnessWeight(
                         leaf.script,
                         Self.emptyScript + Self.compactSizeWidth(block) + block,
+                        lowR,
                         moreItems: 1
                     )
                 }
@@ -57,7 +65,7 @@ extension OutputDescriptor {
     }
 
     /// The length of a scriptSig without anything in it.
-    private static let emptyScript = 4
+    static let emptyScript = 4
 
     private static func scriptWeight(_ byteCount: Int) -> Int {
         4 * (compactSizeWidth(byteCount) + byteCount)
@@ -70,9 +78,10 @@ extension OutputDescriptor {
     private static func witnessWeight(
         _ script: Miniscript,
         _ others: Int,
+        _ lowR: Bool,
         moreItems: Int = 0
     ) -> Int? {
-        guard let bytes = script.witnessByteCountMax, let items = script.witnessItemCountMax else {
+        guard let bytes = byteCountMax(script, lowR), let items = script.witnessItemCountMax else {
             return nil
         }
         let count = script.scriptByteCount
@@ -80,8 +89,17 @@ extension OutputDescriptor {
             + count
     }
 
-    private func legacyWeight(_ script: Miniscript, redeemByteCount: Int) -> Int? {
-        guard let bytes = script.witnessByteCountMax else { return nil }
+    private static func byteCountMax(_ script: Miniscript, _ lowR: Bool) -> Int? {
+        let context = script.context
+        return script.costs(lowR ? context.lowSizes : context.itemSizes).satisfyBytes
+    }
+
+    private func legacyWeight(
+        _ script: Miniscript,
+        redeemByteCount: Int,
+        _ lowR: Bool
+    ) -> Int? {
+        guard let bytes = Self.byteCountMax(script, lowR) else { return nil }
         // Items are pushes of as many bytes as in a witness; a key is one only in pkh.
         let isKeyShown = script.nodes[0].fragment == .keyHash
         let longer = isKeyShown ? 32 * uncompressedCount(script) : 0

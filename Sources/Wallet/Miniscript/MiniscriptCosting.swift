@@ -1,11 +1,14 @@
 extension Miniscript {
-    /// The costs of the whole.
-    package var costs: MiniscriptCosts {
+    /// The costs of the whole, with the largest signatures that there are.
+    package var costs: MiniscriptCosts { costs(context.itemSizes) }
+
+    /// The costs of the whole, with items of these sizes.
+    package func costs(_ sizes: ItemSizes) -> MiniscriptCosts {
         var costs: [MiniscriptCosts] = []
         costs.reserveCapacity(nodes.count)
         for node in nodes {
             let children = node.children.map { costs[$0] }
-            costs.append(Self.costs(of: node, children, node.children.map { types[$0] }, context))
+            costs.append(Self.costs(of: node, children, node.children.map { types[$0] }, sizes))
         }
         return costs[costs.count - 1]
     }
@@ -16,12 +19,12 @@ extension Miniscript {
         of node: Node,
         _ children: [MiniscriptCosts],
         _ types: [MiniscriptType],
-        _ context: Context
+        _ sizes: ItemSizes
     ) -> MiniscriptCosts {
         var costs =
             switch node.fragment {
-            case .zero, .one, .key, .keyHash, .older, .after, .hash: leaf(node.fragment, context)
-            case .multi, .multiA: multi(node, context)
+            case .zero, .one, .key, .keyHash, .older, .after, .hash: leaf(node.fragment, sizes)
+            case .multi, .multiA: multi(node, sizes)
             case .wrap(let wrapper): wrap(wrapper, children[0])
             case .andV, .andB: and(node.fragment, children[0], children[1])
             case .orB: orBoth(children[0], children[1])
@@ -52,7 +55,7 @@ extension Miniscript {
         }
     }
 
-    private static func leaf(_ fragment: Fragment, _ context: Context) -> MiniscriptCosts {
+    private static func leaf(_ fragment: Fragment, _ sizes: ItemSizes) -> MiniscriptCosts {
         var costs = MiniscriptCosts()
         switch fragment {
         case .zero:
@@ -67,16 +70,16 @@ extension Miniscript {
             // DUP, the hash in place, a push and EQUALVERIFY; or the key alone.
             let isHash = fragment == .keyHash
             let use = isHash ? then(.push, .push, .takeTwo) : .push
-            let keyBytes = isHash ? context.keyByteCount : 0
+            let keyBytes = isHash ? sizes.key : 0
             (costs.satisfyKeys, costs.dissatisfyKeys) = (0, 0)
             (costs.satisfyStack, costs.dissatisfyStack) = (use, use)
-            costs.satisfyBytes = context.signatureByteCount + keyBytes
+            costs.satisfyBytes = sizes.signature + keyBytes
             costs.dissatisfyBytes = 1 + keyBytes
         }
         return costs
     }
 
-    private static func multi(_ node: Node, _ context: Context) -> MiniscriptCosts {
+    private static func multi(_ node: Node, _ sizes: ItemSizes) -> MiniscriptCosts {
         var costs = MiniscriptCosts()
         let count = node.keys.count
         switch node.fragment {
@@ -85,14 +88,14 @@ extension Miniscript {
             let use = Stack(fall: needed, peak: needed + count + 2)
             (costs.satisfyKeys, costs.dissatisfyKeys) = (count, count)
             (costs.satisfyStack, costs.dissatisfyStack) = (use, use)
-            costs.satisfyBytes = 1 + needed * context.signatureByteCount
+            costs.satisfyBytes = 1 + needed * sizes.signature
             costs.dissatisfyBytes = 1 + needed
         case .multiA(let needed, _):
             // From a signature or nothing for each key to one item, with one key on top.
             let use = Stack(fall: count - 1, peak: count)
             (costs.satisfyKeys, costs.dissatisfyKeys) = (0, 0)
             (costs.satisfyStack, costs.dissatisfyStack) = (use, use)
-            costs.satisfyBytes = needed * context.signatureByteCount + count - needed
+            costs.satisfyBytes = needed * sizes.signature + count - needed
             costs.dissatisfyBytes = count
         case _: preconditionFailure("no multisig")
         }
@@ -248,9 +251,30 @@ extension Miniscript {
     }
 }
 
+extension Miniscript {
+    /// Bytes of items of a witness, their lengths included.
+    package struct ItemSizes: Equatable, Sendable {
+        /// Of the largest signature, its hash type included.
+        package let signature: Int
+        package let key: Int
+
+        package init(signature: Int, key: Int) {
+            self.signature = signature
+            self.key = key
+        }
+    }
+}
+
 extension Miniscript.Context {
-    /// The most bytes of a signature as an item of a witness, its length and hash type included.
-    var signatureByteCount: Int { self == .tapscript ? 66 : 73 }
+    /// With ECDSA signatures of any R.
+    var itemSizes: Miniscript.ItemSizes {
+        Miniscript.ItemSizes(signature: self == .tapscript ? 66 : 73, key: keyByteCount)
+    }
+
+    /// With ECDSA signatures as ours are: low R and low S take 71 bytes at most.
+    var lowSizes: Miniscript.ItemSizes {
+        Miniscript.ItemSizes(signature: self == .tapscript ? 66 : 72, key: keyByteCount)
+    }
 
     /// The bytes of a key as an item of a witness.
     var keyByteCount: Int { self == .tapscript ? 33 : 34 }

@@ -1,27 +1,50 @@
-private import BitcoinCrypto
-
 extension Miniscript {
     /// The script for public keys of 33 or 65 bytes, given for every key of the owner's list. A
     /// leaf of taproot takes their x coordinates.
     package func script(publicKeys: [[UInt8]]) -> [UInt8] {
+        piece(publicKeys: publicKeys).bytes
+    }
+
+    /// The script with zeros where keys of 33 bytes belong, each node's keys in the order of the
+    /// text.
+    package var blank: ScriptPiece { piece(publicKeys: nil) }
+
+    /// The same with the places of the keys.
+    package func piece(publicKeys: [[UInt8]]?) -> ScriptPiece {
         let verified = verified
-        var scripts: [[UInt8]] = []
-        scripts.reserveCapacity(nodes.count)
+        var pieces: [ScriptPiece] = []
+        pieces.reserveCapacity(nodes.count)
         for (place, node) in nodes.enumerated() {
-            var keys = node.keys.map { context.keyBytes(publicKeys[$0]) }
-            if node.fragment.isSorted { keys.sort { $0.lexicographicallyPrecedes($1) } }
-            let children = node.children.map { scripts[$0] }
+            let children = node.children.map { pieces[$0] }
             // A child is used once: its bytes are handed on and not kept.
-            for child in node.children { scripts[child] = [] }
-            var script: [UInt8] = []
-            if keys.isEmpty {
-                Self.write(node, children, isVerified: verified[place], types, &script)
+            for child in node.children { pieces[child] = ScriptPiece() }
+            var piece = ScriptPiece()
+            if node.keys.isEmpty {
+                Self.write(node, children, isVerified: verified[place], types, &piece)
             } else {
-                Self.write(node.fragment, keys, isVerified: verified[place], &script)
+                let keys = placed(node, publicKeys)
+                Self.write(node.fragment, keys, isVerified: verified[place], &piece)
             }
-            scripts.append(script)
+            pieces.append(piece)
         }
-        return scripts[scripts.count - 1]
+        return pieces[pieces.count - 1]
+    }
+
+    /// The keys of a node as they stand in the script, sorted where the fragment says so.
+    private func placed(_ node: Node, _ publicKeys: [[UInt8]]?) -> [ScriptPiece.Key] {
+        var keys = node.keys.map { number in
+            let bytes =
+                if let publicKeys {
+                    context.keyBytes(publicKeys[number])
+                } else {
+                    [UInt8](repeating: 0, count: context.keyByteCount - 1)
+                }
+            return ScriptPiece.Key(number: number, bytes: bytes, isBlank: publicKeys == nil)
+        }
+        if node.fragment.isSorted, publicKeys != nil {
+            keys.sort { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+        }
+        return keys
     }
 
     /// Whether a VERIFY follows each node, which its last opcode can take in.
@@ -42,40 +65,36 @@ extension Miniscript {
     /// A fragment with keys.
     private static func write(
         _ fragment: Fragment,
-        _ keys: [[UInt8]],
+        _ keys: [ScriptPiece.Key],
         isVerified: Bool,
-        _ script: inout [UInt8]
+        _ script: inout ScriptPiece
     ) {
         switch fragment {
         case .keyHash:
-            let key = keys[0]
             script.append(.dup)
             script.append(.hash160)
-            script.append(push: hash160(key.span).array)
+            script.append(hashOf: keys[0])
             script.append(.equalVerify)
-        case .multi(let needed, _):
+        case .multi(let needed, let isSorted):
             script.append(pushNumber: UInt32(needed))
-            for key in keys { script.append(push: key) }
+            script.append(keys, isSorted: isSorted)
             script.append(pushNumber: UInt32(keys.count))
             script.append(isVerified ? .checkMultisigVerify : .checkMultisig)
-        case .multiA(let needed, _):
-            for (place, key) in keys.enumerated() {
-                script.append(push: key)
-                script.append(place == 0 ? .checkSignature : .checkSignatureAdd)
-            }
+        case .multiA(let needed, let isSorted):
+            script.append(keys, isSorted: isSorted, after: [.checkSignature, .checkSignatureAdd])
             script.append(pushNumber: UInt32(needed))
             script.append(isVerified ? .numberEqualVerify : .numberEqual)
-        case _: script.append(push: keys[0])
+        case _: script.append(keys, isSorted: false)
         }
     }
 
     /// A fragment without keys.
     private static func write(
         _ node: Node,
-        _ children: [[UInt8]],
+        _ children: [ScriptPiece],
         isVerified: Bool,
         _ types: [MiniscriptType],
-        _ script: inout [UInt8]
+        _ script: inout ScriptPiece
     ) {
         switch node.fragment {
         case .key, .keyHash, .multi, .multiA: preconditionFailure("these have keys")
@@ -97,16 +116,20 @@ extension Miniscript {
         case .wrap(let wrapper):
             let isExpensive = types[node.children[0]].has(.expensiveVerify)
             wrap(wrapper, children[0], isExpensive, isVerified: isVerified, &script)
-        case .andV: script += children[0] + children[1]
+        case .andV:
+            script += children[0]
+            script += children[1]
         case .andB:
-            script += children[0] + children[1]
+            script += children[0]
+            script += children[1]
             script.append(.booleanAnd)
         case .orB:
-            script += children[0] + children[1]
+            script += children[0]
+            script += children[1]
             script.append(.booleanOr)
         case .orC: branch(children[0], [.notIf], children[1], &script)
         case .orD: branch(children[0], [.ifDup, .notIf], children[1], &script)
-        case .orI: branch([], [.if], children[0], orElse: children[1], &script)
+        case .orI: branch(ScriptPiece(), [.if], children[0], orElse: children[1], &script)
         case .andOr: branch(children[0], [.notIf], children[2], orElse: children[1], &script)
         case .threshold(let needed):
             for (place, child) in children.enumerated() {
@@ -119,11 +142,11 @@ extension Miniscript {
     }
 
     private static func branch(
-        _ condition: [UInt8],
+        _ condition: ScriptPiece,
         _ opcodes: [Opcode],
-        _ first: [UInt8],
-        orElse second: [UInt8]? = nil,
-        _ script: inout [UInt8]
+        _ first: ScriptPiece,
+        orElse second: ScriptPiece? = nil,
+        _ script: inout ScriptPiece
     ) {
         script += condition
         for opcode in opcodes { script.append(opcode) }
@@ -137,10 +160,10 @@ extension Miniscript {
 
     private static func wrap(
         _ wrapper: Wrapper,
-        _ child: [UInt8],
+        _ child: ScriptPiece,
         _ isExpensive: Bool,
         isVerified: Bool,
-        _ script: inout [UInt8]
+        _ script: inout ScriptPiece
     ) {
         switch wrapper {
         case .altStack:
@@ -153,11 +176,11 @@ extension Miniscript {
         case .checkSignature:
             script += child
             script.append(isVerified ? .checkSignatureVerify : .checkSignature)
-        case .duplicateIf: branch([], [.dup, .if], child, &script)
+        case .duplicateIf: branch(ScriptPiece(), [.dup, .if], child, &script)
         case .verify:
             script += child
             if isExpensive { script.append(.verify) }
-        case .nonZero: branch([], [.size, .zeroNotEqual, .if], child, &script)
+        case .nonZero: branch(ScriptPiece(), [.size, .zeroNotEqual, .if], child, &script)
         case .zeroNotEqual:
             script += child
             script.append(.zeroNotEqual)
