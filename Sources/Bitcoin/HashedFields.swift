@@ -4,6 +4,7 @@ import Bytes
 /// A hash that can be fed the fields of a transaction, as they are serialized.
 protocol FieldHash {
     mutating func update(_ bytes: Span<UInt8>)
+    mutating func update<let size: Int>(_ bytes: FixedBytes<size>)
 }
 
 extension SHA256: FieldHash {}

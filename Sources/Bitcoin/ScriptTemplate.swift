@@ -84,6 +84,25 @@ package enum ScriptTemplate {
         }
     }
 
+    /// The script that pays to a script of ours; for a tree see `p2tr`.
+    package static func script(
+        _ kind: OutputKind,
+        paying leaf: borrowing FilledLeaf
+    ) -> TemplateScript {
+        let hash = leaf.sha256
+        switch kind {
+        case .p2shScript:
+            return p2sh(scriptHash: RIPEMD160.hash(hash.span))
+        case .p2wshScript:
+            return p2wsh(scriptHash: hash)
+        case .p2shP2WSHScript:
+            let inner = p2wsh(scriptHash: hash)
+            return p2sh(scriptHash: hash160(inner.bytes))
+        case .p2wpkh, .p2tr, .p2pkh, .p2shP2WPKH, .p2trTree:
+            preconditionFailure("a kind of one script")
+        }
+    }
+
     package static func p2pkh(keyHash: Bytes20) -> TemplateScript {
         var script = TemplateScript(0xa976, byteCount: 2, program: keyHash.span)
         script.append(0xac88, byteCount: 2)

@@ -12,6 +12,9 @@ package struct TransactionSize: Sendable {
 
     private var baseByteCount: Int
     private var witnessByteCount = 0
+    /// What satisfactions of scripts weigh, in weight units.
+    private var satisfactionWeight = 0
+    private var hasWitness = false
     private var inputsLeft: Int
     private var outputsLeft: Int
 
@@ -24,20 +27,32 @@ package struct TransactionSize: Sendable {
             + CompactSize.width(of: UInt64(outputCount))
     }
 
-    /// Adds an input of ours, signed with DEFAULT or ALL.
-    package mutating func addInput(_ kind: OutputKind, type: SighashType) {
+    /// Adds an input of ours that is spent by the satisfaction of a script.
+    package mutating func addInput(_ kind: OutputKind, satisfactionWeight weight: Int) {
+        addInput()
+        satisfactionWeight += weight
+        hasWitness = hasWitness || kind != .p2shScript
+    }
+
+    private mutating func addInput() {
         precondition(inputsLeft > 0, "more inputs than announced")
         inputsLeft -= 1
         baseByteCount += Self.inputByteCountMin
+    }
+
+    /// Adds an input of ours that one key spends, signed with DEFAULT or ALL.
+    package mutating func addInput(_ kind: OutputKind, type: SighashType) {
+        addInput()
+        hasWitness = hasWitness || kind != .p2pkh
         switch kind {
         case .p2wpkh: witnessByteCount += 1 + 1 + 71 + 1 + 33
-        case .p2tr: witnessByteCount += 1 + 1 + (type == .default ? 64 : 65)
+        case .p2tr, .p2trTree: witnessByteCount += 1 + 1 + (type == .default ? 64 : 65)
         case .p2pkh: baseByteCount += 1 + 71 + 1 + 33
         case .p2shP2WPKH:
             baseByteCount += 1 + 22
             witnessByteCount += 1 + 1 + 71 + 1 + 33
-        case .p2shScript, .p2wshScript, .p2shP2WSHScript, .p2trTree:
-            preconditionFailure("a kind of one key")
+        case .p2shScript, .p2wshScript, .p2shP2WSHScript:
+            preconditionFailure("a script is satisfied")
         }
     }
 
@@ -52,7 +67,7 @@ package struct TransactionSize: Sendable {
     package var weight: Int {
         precondition(inputsLeft == 0 && outputsLeft == 0, "parts not added")
         // A transaction with a witness has a marker and a flag as well.
-        return 4 * baseByteCount + witnessByteCount + (witnessByteCount > 0 ? 2 : 0)
+        return 4 * baseByteCount + witnessByteCount + satisfactionWeight + (hasWitness ? 2 : 0)
     }
 
     /// Virtual bytes: the weight divided by four, rounded up.

@@ -69,4 +69,35 @@ extension Curve {
         guard good == 1 else { throw .signingFailed }
         return signature
     }
+
+    /// The signature of a key in a tapscript, which must be `publicKey`.
+    package func signTapscript(
+        digest: Bytes32,
+        secret: Span<UInt8>,
+        publicKey: Bytes33
+    ) throws(CryptoError) -> Bytes64 {
+        precondition(secret.count == 32, "a secret is 32 bytes")
+        let key = publicKey.xOnly
+        var good: Int32 = 0
+        // SAFETY: 32 bytes are read of digest, secret and x-only key, 33 of the public key, and 64
+        // written: the lengths of the five.
+        let signature = unsafe Bytes64.filled { signature in
+            unsafe lend(digest.span, secret, publicKey.span) { digest, secret, compressed in
+                // SAFETY: as above; there is no tweak, so the pointer is null.
+                unsafe lend(key.span) { key in
+                    good = unsafe pc_taproot_sign(
+                        context,
+                        signature,
+                        digest,
+                        secret,
+                        compressed,
+                        nil,
+                        key
+                    )
+                }
+            }
+        }
+        guard good == 1 else { throw .signingFailed }
+        return signature
+    }
 }

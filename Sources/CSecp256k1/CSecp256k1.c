@@ -99,7 +99,7 @@ int pc_taproot_sign(const secp256k1_context *ctx, uint8_t sig64[64], const uint8
     secp256k1_keypair pair;
     uint8_t tweaked[32];
     memcpy(tweaked, secret32, sizeof tweaked);
-    const int good = pc_taproot_secret(ctx, tweaked, key33, tweak32) &&
+    const int good = (!tweak32 || pc_taproot_secret(ctx, tweaked, key33, tweak32)) &&
                      secp256k1_keypair_create(ctx, &pair, tweaked) &&
                      pc_sign_with_pair(ctx, sig64, digest32, 32, &pair, aux32, xonly32);
     wipe(tweaked, sizeof tweaked);
@@ -118,4 +118,22 @@ int pc_xonly_add(const secp256k1_context *ctx, uint8_t out32[32], int *parity,
            secp256k1_xonly_pubkey_tweak_add(ctx, &sum, &inner, tweak32) &&
            secp256k1_xonly_pubkey_from_pubkey(ctx, &outer, parity, &sum) &&
            secp256k1_xonly_pubkey_serialize(ctx, out32, &outer);
+}
+
+int pc_sum_public(const secp256k1_context *ctx, uint8_t out33[33], const uint8_t *keys33,
+                  const uint8_t *scalars32, size_t count) {
+    secp256k1_pubkey parsed[PC_SUM_COUNT_MAX];
+    const secp256k1_pubkey *terms[PC_SUM_COUNT_MAX];
+    secp256k1_pubkey sum;
+    if (count < 1 || count > PC_SUM_COUNT_MAX) {
+        return 0;
+    }
+    for (size_t index = 0; index < count; index++) {
+        if (!secp256k1_ec_pubkey_parse(ctx, &parsed[index], keys33 + 33 * index, 33) ||
+            !secp256k1_ec_pubkey_tweak_mul(ctx, &parsed[index], scalars32 + 32 * index)) {
+            return 0;
+        }
+        terms[index] = &parsed[index];
+    }
+    return secp256k1_ec_pubkey_combine(ctx, &sum, terms, count) && serialize(ctx, out33, &sum);
 }

@@ -24,26 +24,6 @@ int pc_uncompress(const secp256k1_context *ctx, uint8_t out65[65], const uint8_t
            secp256k1_ec_pubkey_serialize(ctx, out65, &count, &parsed, SECP256K1_EC_UNCOMPRESSED);
 }
 
-int pc_sum_public(const secp256k1_context *ctx, uint8_t out33[33], const uint8_t *keys33,
-                  const uint8_t *scalars32, size_t count) {
-    secp256k1_pubkey parsed[PC_SUM_COUNT_MAX];
-    const secp256k1_pubkey *terms[PC_SUM_COUNT_MAX];
-    secp256k1_pubkey sum;
-    size_t out_count = 33;
-    if (count < 1 || count > PC_SUM_COUNT_MAX) {
-        return 0;
-    }
-    for (size_t index = 0; index < count; index++) {
-        if (!parse(ctx, &parsed[index], keys33 + 33 * index, 33) ||
-            !secp256k1_ec_pubkey_tweak_mul(ctx, &parsed[index], scalars32 + 32 * index)) {
-            return 0;
-        }
-        terms[index] = &parsed[index];
-    }
-    return secp256k1_ec_pubkey_combine(ctx, &sum, terms, count) &&
-           secp256k1_ec_pubkey_serialize(ctx, out33, &out_count, &sum, SECP256K1_EC_COMPRESSED);
-}
-
 int pc_ecdsa_verify(const secp256k1_context *ctx, const uint8_t sig64[64],
                     const uint8_t digest32[32], const uint8_t *key, size_t key_count) {
     secp256k1_pubkey parsed;

@@ -29,7 +29,8 @@ int pc_ecdsa_sign(const secp256k1_context *ctx, uint8_t sig64[64], const uint8_t
                   const uint8_t secret32[32], const uint8_t *key33);
 
 /* BIP-340 with the key of BIP-341's key path and zero auxiliary data, verified: the secret's key is
-   key33, and with the tweak it must give the output key xonly32. */
+   key33, and with the tweak it must give the output key xonly32. Without a tweak (null) the secret's
+   own key signs, which must be xonly32. */
 int pc_taproot_sign(const secp256k1_context *ctx, uint8_t sig64[64], const uint8_t digest32[32],
                     const uint8_t secret32[32], const uint8_t key33[33],
                     const uint8_t tweak32[32], const uint8_t xonly32[32]);
@@ -49,6 +50,12 @@ int pc_sign_with_pair(const secp256k1_context *ctx, uint8_t sig64[64], const uin
 
 /* Whether a secret is between 1 and the group order less 1. */
 int pc_secret_is_valid(const secp256k1_context *ctx, const uint8_t secret32[32]);
+
+/* The sum of `count` compressed keys, each times its scalar; 0 also where that is infinity, or where
+   count is not 1 to PC_SUM_COUNT_MAX. Variable time: for public values only. */
+#define PC_SUM_COUNT_MAX 64
+int pc_sum_public(const secp256k1_context *ctx, uint8_t out33[33], const uint8_t *keys33,
+                  const uint8_t *scalars32, size_t count);
 
 #include "CSecp256k1Outside.h"
 

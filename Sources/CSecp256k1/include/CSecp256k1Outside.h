@@ -14,12 +14,6 @@ int pc_compress(const secp256k1_context *ctx, uint8_t out33[33], const uint8_t *
 /* The form of 65 bytes of a compressed key. */
 int pc_uncompress(const secp256k1_context *ctx, uint8_t out65[65], const uint8_t key33[33]);
 
-/* The sum of `count` compressed keys, each times its scalar; 0 also where that is infinity, or where
-   count is not 1 to PC_SUM_COUNT_MAX. Variable time: for public values only. */
-#define PC_SUM_COUNT_MAX 64
-int pc_sum_public(const secp256k1_context *ctx, uint8_t out33[33], const uint8_t *keys33,
-                  const uint8_t *scalars32, size_t count);
-
 /* Whether a signature with low s is good for the key. */
 int pc_ecdsa_verify(const secp256k1_context *ctx, const uint8_t sig64[64],
                     const uint8_t digest32[32], const uint8_t *key, size_t key_count);

@@ -83,15 +83,4 @@ extension Curve {
         guard good == 1 else { throw .invalidPublicKey }
         return sum
     }
-
-    /// The form of 65 bytes of a compressed key.
-    package func uncompress(_ key: Bytes33) throws(CryptoError) -> FixedBytes<65> {
-        var good: Int32 = 0
-        // SAFETY: 33 bytes are read and 65 written, the lengths of the two.
-        let long = unsafe FixedBytes<65>.filled { long in
-            unsafe lend(key.span) { good = unsafe pc_uncompress(context, long, $0) }
-        }
-        guard good == 1 else { throw .invalidPublicKey }
-        return long
-    }
 }
