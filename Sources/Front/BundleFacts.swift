@@ -6,6 +6,8 @@ private import Policy
 package struct BundleFacts: Sendable {
     package struct Limit: Sendable {
         package var name: String
+        /// What it counts, in words: `all payments`, `wallet savings`.
+        package var scope: String
         package var windowSeconds: UInt32
         /// Satoshi; nothing where there is no such cap.
         package var amountMax: UInt64?
@@ -32,6 +34,9 @@ package struct BundleFacts: Sendable {
     package var adminCount: Int
     package var limits: [Limit]
     package var wallets: [Wallet]
+    /// The names of rules and destination lists, in the order of the bundle.
+    package var rules: [String]
+    package var lists: [String]
 
     /// Checks and reads a bundle.
     package init(reading bytes: [UInt8]) throws(FrontError) {
@@ -41,25 +46,40 @@ package struct BundleFacts: Sendable {
             hash = bundle.hash.hexDigits
             allowance = bundle.allowance
             adminCount = bundle.adminCount
+            wallets = (0..<bundle.walletCount).map { Self.wallet(bundle.wallet(at: $0)) }
+            lists = (0..<bundle.listCount).map { Self.text(bundle.listName(at: $0)) }
+            var rules: [String] = []
+            bundle.forEachRule { _, rule in rules.append(Self.text(rule.name)) }
+            self.rules = rules
             limits = []
-            wallets = []
             for place in 0..<bundle.limitCount {
                 let limit = bundle.limit(at: place)
                 limits.append(
                     Limit(
-                        name: String(decoding: [UInt8](copying: limit.name), as: UTF8.self),
+                        name: Self.text(limit.name),
+                        scope: scopeWords(limit.scope),
                         windowSeconds: limit.windowSeconds,
                         amountMax: limit.amountMax,
                         countMax: limit.countMax
                     )
                 )
             }
-            for place in 0..<bundle.walletCount {
-                wallets.append(Self.wallet(bundle.wallet(at: place)))
-            }
         } catch {
             throw .failed("public/bundle.bin is not a policy bundle: \(error)")
         }
+    }
+
+    private func scopeWords(_ scope: LimitScope) -> String {
+        switch scope {
+        case .global: "all payments"
+        case .wallet(let place): "wallet \(wallets[place].name)"
+        case .rule(let place): "rule \(rules[place])"
+        case .list(let place): "destinations \(lists[place])"
+        }
+    }
+
+    private static func text(_ name: Span<UInt8>) -> String {
+        String(decoding: [UInt8](copying: name), as: UTF8.self)
     }
 
     private static func wallet(_ record: WalletRecord) -> Wallet {
@@ -75,7 +95,7 @@ package struct BundleFacts: Sendable {
             }
         let key = record.key(at: 0)
         return Wallet(
-            name: String(decoding: [UInt8](copying: record.name), as: UTF8.self),
+            name: text(record.name),
             id: record.id.hexDigits,
             kind: kind,
             steps: (0..<key.stepCount).map { key.step($0) },

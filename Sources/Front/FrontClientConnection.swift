@@ -62,7 +62,7 @@ final class FrontClientConnection {
     }
 
     /// The gate's side has something.
-    func serveGate(now: Int64) {
+    func serveGate(_ operations: FrontOperations, now: Int64) {
         do throws(SocketError) {
             switch gate {
             case .none: return
@@ -73,7 +73,7 @@ final class FrontClientConnection {
                     try toGate.send(to: open)
                 }
             }
-            readAnswer(now: now)
+            readAnswer(operations, now: now)
         } catch .wouldBlock {
             return
         } catch {
@@ -129,13 +129,13 @@ final class FrontClientConnection {
         self.question = question
     }
 
-    private func readAnswer(now: Int64) {
+    private func readAnswer(_ operations: FrontOperations, now: Int64) {
         guard let question, fromGate.isWhole else { return }
         do throws(FrontError) {
             let (kind, payload) = try fromGate.take()
             switch kind {
             case question.expected: answer(try question.finish(payload), now: now)
-            case .gateRefused: throw try GateClient.refusal(payload)
+            case .gateRefused: throw try GateClient.refusal(payload, policy: operations.policy)
             default: throw .failed("the gate answered with a message of kind \(kind)")
             }
         } catch {

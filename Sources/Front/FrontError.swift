@@ -39,6 +39,15 @@ package struct RefusalReport: Codable, Equatable, Sendable {
     package var index: UInt32?
     /// What `index` counts.
     package var subject: String?
+    /// The name that the policy file gave to the rule, limit or wallet at `index`.
+    package var subjectName: String?
+    /// Of a limit: what it counts, and over how long.
+    package var scope: String?
+    package var windowSeconds: UInt32?
+    /// The destination lists that a rule asks for, or that it forbids.
+    package var lists: [String]?
+    /// How `expected` and `found` are to be read, where the name of the refusal does not say it.
+    package var unit: String?
     package var expected: UInt64?
     package var found: UInt64?
     package var message: String

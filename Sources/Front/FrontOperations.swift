@@ -21,13 +21,16 @@ struct GateQuestion {
 /// The operations of the front. It remembers nothing but derived scripts.
 final class FrontOperations {
     private let facts: HomeFacts
+    /// For the names in it; nothing where it could not be read.
+    let policy: BundleFacts?
     private let network: Network
     private let curve: Curve
     private var wallets: WalletSet
 
-    init(_ facts: HomeFacts) throws(FrontError) {
+    init(_ facts: HomeFacts, policy: BundleFacts?) throws(FrontError) {
         let keys = try WalletKeys(facts)
         self.facts = facts
+        self.policy = policy
         network = keys.network
         wallets = WalletSet(keys.wallets)
         do {

@@ -24,28 +24,44 @@ package struct FrontOptions: Equatable, Sendable {
 extension HomeFacts {
     /// Reads home.json below the descriptor of public/.
     package static func read(publicFolder: Int32) throws(FrontError) -> HomeFacts {
+        try read(Data(PublicFile.read("home.json", below: publicFolder, limit: 16 << 20)))
+    }
+}
+
+extension BundleFacts {
+    /// Reads bundle.bin below the descriptor of public/.
+    package static func read(publicFolder: Int32) throws(FrontError) -> BundleFacts {
+        try BundleFacts(
+            reading: PublicFile.read("bundle.bin", below: publicFolder, limit: 64 << 20)
+        )
+    }
+}
+
+/// A file in public/, which the front knows by the descriptor of the folder.
+private enum PublicFile {
+    static func read(
+        _ name: String,
+        below folder: Int32,
+        limit: Int
+    ) throws(FrontError) -> [UInt8] {
         let flags = LINUX_O_RDONLY | LINUX_O_CLOEXEC | LINUX_O_NOFOLLOW
         // SAFETY: the text is NUL-terminated and borrowed for the call.
-        let number = unsafe "home.json".withCString {
-            unsafe linux_open(publicFolder, $0, flags, 0)
-        }
+        let number = unsafe name.withCString { unsafe linux_open(folder, $0, flags, 0) }
         guard number >= 0 else {
-            throw .failed("public/home.json cannot be read: error \(-number)")
+            throw .failed("public/\(name) cannot be read: \(SystemWords.reason(-number))")
         }
         let file = Descriptor(adopting: number)
-        do {
+        do throws(SocketError) {
             let count = try file.fileSize()
-            guard count <= 16 << 20 else {
-                throw FrontError.failed("public/home.json is too large")
+            if count <= limit {
+                var bytes = [UInt8](repeating: 0, count: count)
+                var room = bytes.mutableSpan
+                try file.readExactly(into: &room, at: 0)
+                return bytes
             }
-            var bytes = [UInt8](repeating: 0, count: count)
-            var room = bytes.mutableSpan
-            try file.readExactly(into: &room, at: 0)
-            return try read(Data(bytes))
-        } catch let error as FrontError {
-            throw error
         } catch {
-            throw .failed("public/home.json cannot be read: \(error)")
+            throw .failed("public/\(name) cannot be read: \(SystemWords.reason(error))")
         }
+        throw .failed("public/\(name) is over \(limit) bytes")
     }
 }

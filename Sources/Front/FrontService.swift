@@ -29,10 +29,11 @@ package struct FrontService: ~Copyable {
 
     package init(
         _ facts: HomeFacts,
+        policy: BundleFacts?,
         listener: consuming Descriptor,
         places: FrontPlaces
     ) throws(FrontError) {
-        let operations = try FrontOperations(facts)
+        let operations = try FrontOperations(facts, policy: policy)
         do {
             try listener.setNonblocking(true)
         } catch {
@@ -69,7 +70,7 @@ package struct FrontService: ~Copyable {
             if entries[1 + 2 * place].returned != 0 {
                 client.serveClient(operations, places, now: now)
             }
-            if entries[2 + 2 * place].returned != 0 { client.serveGate(now: now) }
+            if entries[2 + 2 * place].returned != 0 { client.serveGate(operations, now: now) }
         }
         if entries[0].isReadable { accept(now: now) }
         dismiss(now: now)

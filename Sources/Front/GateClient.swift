@@ -29,8 +29,12 @@ package struct GateClient: ~Copyable {
         throw try Self.refusal(reply)
     }
 
-    /// The error that a `gate-refused` stands for: `u8 stage | detail`.
-    static func refusal(_ payload: [UInt8]) throws(FrontError) -> FrontError {
+    /// The error that a `gate-refused` stands for: `u8 stage | detail`; with the policy's names
+    /// where the policy is at hand.
+    package static func refusal(
+        _ payload: [UInt8],
+        policy: BundleFacts? = nil
+    ) throws(FrontError) -> FrontError {
         let stage: UInt8
         let detail: RefusalDetail
         do {
@@ -47,7 +51,8 @@ package struct GateClient: ~Copyable {
             case 2: "limit"
             default: "gate"
             }
-        return .refused(RefusalWords.report(stage: name, detail))
+        let report = RefusalWords.report(stage: name, detail)
+        return .refused(policy?.named(report, detail) ?? report)
     }
 }
 

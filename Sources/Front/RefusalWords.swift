@@ -11,7 +11,7 @@ package struct RefusalWords: Sendable {
 
     /// How `expected` and `found` are to be read.
     package enum Unit: String, Sendable {
-        case satoshi, rate, number, nothing
+        case satoshi, rate, payments, number, nothing
     }
 
     package let subject: Subject
@@ -96,16 +96,39 @@ extension RefusalReport {
     /// Everything in words, one fact a line.
     package var lines: [String] {
         var lines = ["Refused by \(stageWords): \(name)", "  \(message)."]
-        if let subject, let index { lines.append("  Which: \(subject) \(index) (counted from 0)") }
-        let unit = RefusalWords.table[name]?.unit ?? .number
-        if let expected { lines.append("  Expected: \(unit.text(expected))") }
-        if let found { lines.append("  Found: \(unit.text(found))") }
+        if let which { lines.append("  Which: \(which)") }
+        if let lists {
+            // The numbers are lists as bits, and a place.
+            lines += listLines(lists.joined(separator: ", "))
+        } else {
+            let own = unit.flatMap(RefusalWords.Unit.init)
+            let unit = own ?? RefusalWords.table[name]?.unit ?? .number
+            if let expected { lines.append("  Expected: \(unit.text(expected))") }
+            if let found { lines.append("  Found: \(unit.text(found))") }
+        }
         lines.append("  What to do: \(remedy).")
         // The answer does not carry the entry's number.
         if stage == "limit" || (stage == "signer" && code != 0 && !isAboutState) {
             lines.append("  In the log: `portcullis audit show` lists it.")
         }
         return lines
+    }
+
+    /// What it is about: by its name where the policy gave one.
+    private var which: String? {
+        guard let subject, let index else { return nil }
+        guard let subjectName else { return "\(subject) \(index) (counted from 0)" }
+        let over = scope.map { " over \($0)" } ?? ""
+        let within = windowSeconds.map { " in any \($0) s" } ?? ""
+        return "\(subject) \"\(subjectName)\"\(over)\(within) (\(subject) \(index), counted from 0)"
+    }
+
+    private func listLines(_ lists: String) -> [String] {
+        if name == "\(PolicyRefusal.deniedByRule.name)" {
+            return ["  Found: a payment to what stands in \(lists)"]
+        }
+        let output = found.map { "output \($0) (counted from 0)" } ?? "an output"
+        return ["  Expected: destinations in \(lists) only", "  Found: \(output) pays another"]
     }
 
     /// Refusals of an unlock or of a home never reach the gate's log.
@@ -127,6 +150,7 @@ extension RefusalWords.Unit {
         switch self {
         case .satoshi: AmountText.words(value)
         case .rate: "\(value) sat/kvB"
+        case .payments: "\(value) payments"
         case .number, .nothing: "\(value)"
         }
     }
