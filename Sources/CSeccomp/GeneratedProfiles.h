@@ -14,7 +14,6 @@ static const struct rule signer_sealed_rules[] = {
     RULE(newfstatat, 1, INT(3, AT_EMPTY_PATH)),
     RULE(mmap, 1, BITS(2, PROT_EXEC, 0)),
     RULE(munmap, 0),
-    RULE(brk, 0),
     RULE(madvise, 0),
     RULE(getrandom, 0),
     RULE(prctl, 1, INT(0, PR_GET_DUMPABLE)),

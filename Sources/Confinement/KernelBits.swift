@@ -27,6 +27,11 @@ package struct KernelBits: Equatable, Sendable {
     /// The operator accepted a weaker kernel.
     package static let weakerKernelAccepted = KernelBits(rawValue: 256)
 
+    /// Stack, data and heap of the process are never swapped.
+    package static let lockedMemory = KernelBits(rawValue: 512)
+    /// Nor is any other memory of it.
+    package static let allMemoryLocked = KernelBits(rawValue: 1_024)
+
     /// Whether all bits of `other` are here too.
     package func contains(_ other: KernelBits) -> Bool {
         rawValue & other.rawValue == other.rawValue

@@ -17,6 +17,8 @@ package struct ProcessFacts: Codable, Equatable, Sendable {
     package var capEff: String?
     package var capBnd: String?
     package var threads: Int?
+    /// Memory that is never swapped, in KiB; secret pages count.
+    package var lockedKiB: Int?
     /// Soft limits, as the kernel prints them.
     package var coreLimit: String?
     package var openFilesLimit: String?
@@ -57,6 +59,7 @@ package struct ProcessFacts: Codable, Equatable, Sendable {
             case "CapEff": capEff = value
             case "CapBnd": capBnd = value
             case "Threads": threads = Int(value)
+            case "VmLck": lockedKiB = Int(value)
             default: continue
             }
         }
@@ -93,6 +96,7 @@ extension ProcessFacts {
         let bare = capEff.map { $0.allSatisfy { $0 == "0" } } ?? false
         parts.append(bare ? "no capabilities" : "CAPABILITIES \(capEff ?? "unknown")")
         if let threads { parts.append("\(threads) thread\(threads == 1 ? "" : "s")") }
+        if let lockedKiB, lockedKiB > 0 { parts.append("\(lockedKiB) KiB locked") }
         if let coreLimit { parts.append("core \(coreLimit)") }
         if let openFilesLimit { parts.append("files \(openFilesLimit)") }
         return "\(name): " + parts.joined(separator: ", ")

@@ -5,6 +5,9 @@ package enum SecretMemoryError: Error, Equatable, Sendable {
     case secretMemoryUnavailable(errno: Int32)
     /// An ordinary mapping was refused.
     case arenaUnavailable(errno: Int32)
+    /// Stack, data and heap could not be kept from swap: 1, 11 or 12 where RLIMIT_MEMLOCK is too
+    /// low, 7 where the arguments leave no room on the stack.
+    case notLocked(errno: Int32)
     /// getrandom(2) was refused.
     case randomnessUnavailable(errno: Int32)
 }

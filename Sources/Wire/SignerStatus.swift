@@ -57,6 +57,8 @@ package enum KernelBits {
     package static let noCapabilities: UInt32 = 64
     package static let ownUser: UInt32 = 128
     package static let weakerAccepted: UInt32 = 256
+    package static let lockedMemory: UInt32 = 512
+    package static let allMemoryLocked: UInt32 = 1_024
 }
 
 /// The tree as the signer vouches for it: `u64 size | root[32] | signature[64]`; the signature is

@@ -12,19 +12,23 @@ private enum RunDescriptor {
     static let bundle: Int32 = 7
 }
 
-/// Serves until the gate goes; gives the status to exit with.
-func runSigner() -> Int32 {
+/// Serves until the gate goes; gives the status to exit with. `locked` is what was locked of the
+/// process's memory.
+func runSigner(_ locked: KernelBits) -> Int32 {
     guard Arguments.isFirst("run") else {
         return end("usage: portcullis-signer run [weaker] | init …\n", 2)
     }
     do throws(SignerStop) {
-        return try serve(acceptsWeakerKernel: Arguments.isArgument(2, "weaker"))
+        return try serve(locked, acceptsWeakerKernel: Arguments.isArgument(2, "weaker"))
     } catch {
         return end(error.text, error.exitStatus)
     }
 }
 
-private func serve(acceptsWeakerKernel: Bool) throws(SignerStop) -> Int32 {
+private func serve(
+    _ locked: KernelBits,
+    acceptsWeakerKernel: Bool
+) throws(SignerStop) -> Int32 {
     let gate = Descriptor(adopting: RunDescriptor.gate)
     let user = ownUser(gate)
     let home = try Home(
@@ -53,13 +57,13 @@ private func serve(acceptsWeakerKernel: Bool) throws(SignerStop) -> Int32 {
         home: home,
         gate: gate,
         listener: Descriptor(adopting: RunDescriptor.listener),
-        kernel: kernel(report, .secretMemory)
+        kernel: kernel(report, locked.adding(.secretMemory))
     )
     let unlocked = try sealed.run()
     var signer = try OpenSigner(
         sealed,
         unlocked,
-        kernel: kernel(report, KernelBits.secretMemory.adding(.filter))
+        kernel: kernel(report, locked.adding(.secretMemory).adding(.filter))
     )
     do throws(ConfinementError) {
         _ = try Confinement.lockDown(

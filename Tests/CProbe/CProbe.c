@@ -136,3 +136,9 @@ __attribute__((noinline)) void probe_leave_on_stack(const uint8_t needle[16]) {
     volatile uint8_t frame[16 * 1024] __attribute__((aligned(16)));
     for (int i = 0; i < 16; i++) frame[8192 + i] = needle[i];
 }
+
+int probe_use_stack(long count) {
+    char *volatile low = __builtin_alloca((size_t)count);
+    for (long i = count - 1; i >= 0; i -= 512) ((volatile char *)low)[i] = 1;
+    return low[0];
+}

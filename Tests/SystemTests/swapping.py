@@ -3,6 +3,7 @@ import ctypes
 import mmap
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 import time
@@ -80,3 +81,40 @@ def push_out(pid):
             libc.syscall(PROCESS_MADVISE, descriptor, ctypes.byref(Range(start, end - start)), ctypes.c_size_t(1), MADV_PAGEOUT, 0)
     finally:
         os.close(descriptor)
+
+
+class Mapping:
+    """One of /proc/PID/smaps; `size`, `rss`, `locked` and `swap` are KiB."""
+
+    def __init__(self, text):
+        head = text.split("\n", 1)[0].split()
+        self.mode, self.name = head[1], head[5] if len(head) > 5 else ""
+        for key in ("Size", "Rss", "Locked", "Swap"):
+            setattr(self, key.lower(), int(re.search(rf"^{key}:\s+(\d+) kB$", text, re.MULTILINE).group(1)))
+
+    def __repr__(self):
+        return f"{self.mode} {self.name} size {self.size} rss {self.rss} locked {self.locked} swap {self.swap}"
+
+    def is_kept(self):
+        """Nothing of it can be on the disk, now or later."""
+        return self.locked == self.rss and self.swap == 0
+
+
+def smaps(pid):
+    text = pathlib.Path(f"/proc/{pid}/smaps").read_text()
+    return [Mapping(part) for part in re.split(r"\n(?=[0-9a-f]+-[0-9a-f]+ )", text)]
+
+
+def named(pid, name):
+    """The only mapping of that name."""
+    [one] = [mapping for mapping in smaps(pid) if mapping.name == name]
+    return one
+
+
+def kept(pid):
+    """What a signer's secrets pass through: stack, heap and data, each one mapping, whole in memory and locked."""
+    stack, heap, program = named(pid, "[stack]"), named(pid, "[heap]"), os.readlink(f"/proc/{pid}/exe")
+    data = [mapping for mapping in smaps(pid) if mapping.name == program and "w" in mapping.mode]
+    assert stack.size == 512 and data, (stack, data)
+    for mapping in (stack, heap, *data):
+        assert mapping.size == mapping.rss and mapping.is_kept(), mapping

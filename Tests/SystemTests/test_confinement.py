@@ -160,6 +160,10 @@ def test_no_key_in_swap(busy):
         assert child.stdout.readline() == "ok\n"
         for pid in [child.pid, *pids.values(), busy.supervisor.pid]:
             swapping.push_out(pid)
+        # The scalar of a signature is on the stack while the curve library computes with it.
+        swapping.kept(pids["signer"])
+        control_stack = swapping.named(child.pid, "[stack]")
+        assert control_stack.swap > 0 and not control_stack.is_kept(), f"control: an ordinary stack: {control_stack}"
         found = area.read()
         assert memory.hits(found, control) == ["control"], "control: what is not locked is found in swap"
         assert memory.hits(found, secrets) == []

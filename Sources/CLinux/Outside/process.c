@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -69,6 +70,10 @@ static int become_child(const linux_child *child, pid_t parent) {
     static char *const empty[] = {NULL};
     default_signals();
     umask(child->shares_files ? 0022 : 0077);
+    if (child->locks_memory) {
+        struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
+        (void)setrlimit(RLIMIT_MEMLOCK, &none); /* without the right to, the child finds what there is, and says so */
+    }
     if (child->change_identity) {
         /* Only now there may be the right to: the change of identity takes it away. Past the last one, or without the
          * right, it fails; how much is left the child's own confinement reports. */

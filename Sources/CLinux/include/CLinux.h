@@ -36,6 +36,11 @@ void *linux_secret_map(long count, int *error);
 /* `count` bytes of ordinary memory between two guard pages: zeroed, touched, left out of core files. NULL as above. */
 void *linux_arena_map(long count, int *error);
 
+/* Keeps in memory, out of swap and core files, what secrets pass through: the stack, which is `stack` bytes from here on and
+ * cannot grow, the program's writable data, and the heap of the C libraries with room for `heap` bytes more. Where
+ * RLIMIT_MEMLOCK is `everything` or more, all that is mapped later as well. Whether it is: 1 or 0. */
+int linux_lock_memory(long stack, long heap, uint64_t everything);
+
 /* Overwrites with zeros; the compiler may not leave it out. No system call. */
 void linux_wipe(void *bytes, long count);
 

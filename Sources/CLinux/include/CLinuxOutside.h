@@ -129,6 +129,7 @@ typedef struct {
     uint32_t uid, gid;
     int death_signal;           /* sent to the child when the calling thread ends; 0: none */
     int shares_files;           /* 1: anyone may read what it makes (umask 022); 0: nobody else (umask 077) */
+    int locks_memory;           /* 1: RLIMIT_MEMLOCK is lifted where we have the right to, else it stays as it is */
 } linux_child;
 
 /* Starts a program and waits until it was executed; its pid, or the negative errno of the first step that failed in it. */

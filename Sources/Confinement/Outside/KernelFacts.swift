@@ -13,6 +13,8 @@ package struct KernelFacts: Equatable, Sendable {
     package let lockedBytesMax: UInt64
     /// The capabilities of this process, one bit each.
     package let capabilities: UInt64
+    /// Whether one of them is CAP_SYS_RESOURCE (24): the hard limits are no limits then.
+    package var canRaiseLimits: Bool { capabilities >> 24 & 1 == 1 }
     /// The user of this process.
     package let user: UInt32
     /// Yama's ptrace_scope; nil: no Yama, so only distinct users and dumpable guard.

@@ -78,7 +78,7 @@ struct Diagnosis: Encodable, Equatable {
                 found: facts.hasFilters ? "system call filters that kill" : "no filters",
                 remedy: "boot a kernel with CONFIG_SECCOMP_FILTER (4.14 or later)"
             ),
-            lockedMemory(facts.lockedBytesMax), users(facts.user),
+            lockedMemory(facts.lockedBytesMax), unlocking(facts), users(facts.user),
             Diagnosis(
                 "capabilities",
                 ok: facts.user == 0 || facts.capabilities == 0,
@@ -122,10 +122,26 @@ struct Diagnosis: Encodable, Equatable {
     private static func lockedMemory(_ bytes: UInt64) -> Diagnosis {
         Diagnosis(
             "locked-memory",
-            ok: bytes >= 1 << 16,
+            ok: bytes >= 1 << 20,
             found: bytes == UInt64.max ? "no limit" : "\(bytes >> 10) KiB",
             remedy:
-                "raise RLIMIT_MEMLOCK to 64 KiB or more: `ulimit -l`, or LimitMEMLOCK= in the unit"
+                "the signer keeps its keys, stack and heap from swap or does not start: raise "
+                + "RLIMIT_MEMLOCK to 1 MiB or more: `ulimit -l`, or LimitMEMLOCK= in the unit"
+        )
+    }
+
+    /// Root that may raise limits lifts this one for the signer.
+    private static func unlocking(_ facts: KernelFacts) -> Diagnosis {
+        let isEnough = facts.canRaiseLimits || facts.lockedBytesMax >= 1_280 << 20
+        return Diagnosis(
+            "locked-unlock",
+            ok: isEnough,
+            required: false,
+            found: isEnough
+                ? "an unlock is kept from swap as well" : "the memory of Argon2 can be swapped",
+            remedy:
+                "whoever reads the swap of the second that an unlock takes can guess passphrases "
+                + "fast: raise RLIMIT_MEMLOCK to 1280 MiB, or run `up` with CAP_SYS_RESOURCE"
         )
     }
 
@@ -165,8 +181,8 @@ struct Diagnosis: Encodable, Equatable {
             required: false,
             found: found,
             remedy:
-                "key pages are never swapped, but the passphrase passes through ordinary memory: "
-                + "use encrypted swap or none"
+                "the signer's keys are never swapped, but the passphrase passes through ordinary "
+                + "memory of the command line: use encrypted swap or none"
         )
     }
 

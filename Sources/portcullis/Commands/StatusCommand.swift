@@ -66,6 +66,9 @@ struct StatusDocument: Encodable {
         var noCapabilities: Bool
         var ownUser: Bool
         var weakerAccepted: Bool
+        /// Stack, data and heap are kept from swap; then: all other memory is, too.
+        var lockedMemory: Bool
+        var allMemoryLocked: Bool
 
         init(bits: UInt32, landlockABI: UInt32) {
             self.landlockABI = landlockABI
@@ -78,6 +81,8 @@ struct StatusDocument: Encodable {
             noCapabilities = bits & KernelBits.noCapabilities != 0
             ownUser = bits & KernelBits.ownUser != 0
             weakerAccepted = bits & KernelBits.weakerAccepted != 0
+            lockedMemory = bits & KernelBits.lockedMemory != 0
+            allMemoryLocked = bits & KernelBits.allMemoryLocked != 0
         }
     }
 
@@ -195,6 +200,7 @@ extension StatusDocument {
             lines.append(
                 "Signer's own word: memfd_secret \(kernel.memfdSecret ? "on" : "OFF"), Landlock "
                     + "\(kernel.landlock ? "on" : "OFF") (ABI \(kernel.landlockABI))"
+                    + ", locked memory " + (kernel.allMemoryLocked ? "all" : kernel.lockedMemory ? "on" : "OFF")
                     + (kernel.weakerAccepted ? ", A WEAKER KERNEL WAS ACCEPTED" : "")
             )
         }

@@ -152,7 +152,7 @@ struct KeyCeremony {
         let words = try wordsOut()
         let record = try Pipe()
         let memoryKiB = plan.memoryMib << 10
-        let program = ChildProgram(
+        var program = ChildProgram(
             try Environment.program("portcullis-signer"),
             ["init", plan.seed.argument, String(plan.passes), String(memoryKiB)],
             descriptors: [
@@ -160,6 +160,7 @@ struct KeyCeremony {
                 passphrase.number, mnemonic.number, mnemonicPassphrase.number, words.number,
             ]
         )
+        program.locksMemory = true
         let pid = try program.start()
         let bytes = try record.readToEnd(limit: InitRecord.byteCountMax)
         let status = try Processes.wait(pid)
@@ -171,7 +172,7 @@ struct KeyCeremony {
     /// What the exit status of `portcullis-signer init` means (`SignerStop`).
     private static func failure(_ status: Int32) -> FrontError {
         switch status {
-        case 12: .failed("no memory of the kind that keys need: `portcullis doctor` says more")
+        case 12, 17: .failed("no memory of the kind that keys need: `portcullis doctor` says more")
         case 13:
             MnemonicText.noWords(
                 "those are no BIP-39 words: there must be 12, 15, 18, 21 or 24 of the English "

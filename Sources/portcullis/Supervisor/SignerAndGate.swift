@@ -6,7 +6,7 @@ struct SignerAndGate: ~Copyable {
     /// The gate's exit statuses after which a new start would find the same: not started, refused.
     static let permanentOfGate: Set<Int32> = [1, 3]
     /// The signer's: usage, a home in use or damaged, no memory, no confinement, no state stored.
-    static let permanentOfSigner: Set<Int32> = [2, 10, 11, 12, 23, 24, 30, 31]
+    static let permanentOfSigner: Set<Int32> = [2, 10, 11, 12, 17, 23, 24, 30, 31]
 
     private var signer: Int32?
     private var gate: Int32?

@@ -53,6 +53,7 @@ struct Supervised {
             ]
         )
         program.user = users?.signer
+        program.locksMemory = true
         return try program.start()
     }
 

@@ -16,6 +16,8 @@ struct ChildProgram {
     var diesWithParent = true
     /// Whether anyone may read the files that it makes, as far as their own modes allow.
     var sharesFiles = false
+    /// Whether it keeps its memory from swap, and so is given all the right to that we have.
+    var locksMemory = false
 
     init(_ path: String, _ arguments: [String], descriptors: [Int32]) {
         self.path = path
@@ -47,6 +49,7 @@ struct ChildProgram {
                         unsafe child.gid = user ?? 0
                         unsafe child.death_signal = diesWithParent ? LINUX_SIGKILL : 0
                         unsafe child.shares_files = sharesFiles ? 1 : 0
+                        unsafe child.locks_memory = locksMemory ? 1 : 0
                         return unsafe linux_spawn(&child)
                     }
                 }

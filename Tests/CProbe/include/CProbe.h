@@ -36,4 +36,7 @@ int probe_stack_holds(const uint8_t needle[16]);
 /* Leaves 16 bytes of `needle` in a dead frame. */
 void probe_leave_on_stack(const uint8_t needle[16]);
 
+/* Touches `count` bytes of the stack below the caller. */
+int probe_use_stack(long count);
+
 #endif
