@@ -197,10 +197,11 @@ extension StatusDocument {
         }
         lines += processes.map(\.words)
         if let kernel {
+            let locked = kernel.allMemoryLocked ? "all" : kernel.lockedMemory ? "on" : "OFF"
             lines.append(
                 "Signer's own word: memfd_secret \(kernel.memfdSecret ? "on" : "OFF"), Landlock "
                     + "\(kernel.landlock ? "on" : "OFF") (ABI \(kernel.landlockABI))"
-                    + ", locked memory " + (kernel.allMemoryLocked ? "all" : kernel.lockedMemory ? "on" : "OFF")
+                    + ", locked memory \(locked)"
                     + (kernel.weakerAccepted ? ", A WEAKER KERNEL WAS ACCEPTED" : "")
             )
         }
