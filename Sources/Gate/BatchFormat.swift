@@ -11,6 +11,8 @@ package enum BatchFormat {
     package static let digestCount = 32
     /// The most bytes of entries in one batch. A longer length in a header is damage.
     package static let entriesMax = 16 << 20
+    /// The most bytes of one batch.
+    package static let byteCountMax = aligned(headerCount + entriesMax + digestCount)
     /// The most bytes of one leaf.
     package static let leafMax = 60_000
 

@@ -57,8 +57,14 @@ package enum FileCall: UInt8, Sendable {
 
 /// What is wrong with a journal.
 package enum JournalDamage: Equatable, Sendable {
-    /// A batch does not verify, and a complete one follows at this byte.
+    /// A batch that was read before does not verify any more; the journal ends at this byte.
     case batchBeforeGood(goodAt: Int)
+    /// The batch at this byte is whole and does not continue the ones before it.
+    case batchOfOtherChain(at: Int)
+    /// A batch does not verify, and another one begins at this byte.
+    case batchBeforeMark(at: Int)
+    /// No batch verifies any more, and more bytes follow than one can have.
+    case tailTooLong(count: Int)
     /// The last batch is torn, and its leaves had been acknowledged.
     case acknowledgedTail(nextIndex: UInt64, acknowledged: UInt64)
     /// The journal was begun for another log.

@@ -21,6 +21,8 @@ package struct Journal {
     /// The file's size, zero-filled from `end` on.
     private var size: Int
     private var places: [(firstIndex: UInt64, start: Int)]
+    /// What a write that did not finish left behind the last batch.
+    private var torn: Range<Int>?
 
     /// Begins a journal in an empty file.
     package static func begin(
@@ -39,9 +41,9 @@ package struct Journal {
     /// Reads a journal from its beginning, hands over every leaf, and makes its end fit to go on.
     ///
     /// `acknowledged` is the largest size that the signer or a checkpoint vouches for: a journal
-    /// that ends before lost what was acknowledged, and is refused. What was torn is overwritten
-    /// with zeros. The last batch is written once more, for a page that the kernel still shows may
-    /// never have reached the disk.
+    /// that ends before lost what was acknowledged, and is refused. What was torn stays until the
+    /// next batch, which must hold the note of it, takes its place. The last batch is written once
+    /// more, for a page that the kernel still shows may never have reached the disk.
     package static func open(
         _ file: any JournalFile,
         origin: Bytes32,
@@ -84,6 +86,7 @@ package struct Journal {
         previous = end.digest
         self.size = size
         self.places = places
+        torn = end.torn.map { end.end..<end.end + $0.count }
     }
 
     /// One write and one flush; when it returns, the leaves are durable.
@@ -93,7 +96,11 @@ package struct Journal {
         if end + bytes.count > size {
             try extend(by: max(ahead, bytes.count))
         }
-        try put(bytes, at: end)
+        if let torn {
+            try replace(torn, by: bytes)
+        } else {
+            try put(bytes, at: end)
+        }
         places.append((nextIndex, end))
         nextIndex += UInt64(leaves.count)
         end += bytes.count
@@ -132,11 +139,18 @@ package struct Journal {
         return batch
     }
 
-    /// Cuts what was torn and makes sure of the last batch.
+    /// Puts a batch where a torn tail begins, and cuts what is left of the tail once the batch is
+    /// durable: whenever this is broken off, the next start finds something torn, or the batch.
+    private mutating func replace(_ torn: Range<Int>, by bytes: [UInt8]) throws(GateError) {
+        let zeros = [UInt8](repeating: 0, count: end - torn.lowerBound)
+        try put(zeros + bytes, at: torn.lowerBound)
+        let rest = torn.upperBound - (end + bytes.count)
+        if rest > 0 { try put([UInt8](repeating: 0, count: rest), at: end + bytes.count) }
+        self.torn = nil
+    }
+
+    /// Makes sure of the last batch, and of room for the next.
     private mutating func settle(_ found: JournalEnd) throws(GateError) {
-        if let torn = found.torn {
-            try put([UInt8](repeating: 0, count: torn.count), at: found.end)
-        }
         if found.nextIndex > 0 {
             let last = try file.read(found.end - found.lastStart, at: found.lastStart)
             try put(last, at: found.lastStart)

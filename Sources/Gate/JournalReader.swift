@@ -25,10 +25,12 @@ package struct TornTail: Equatable, Sendable {
 /// Reads a journal from its beginning and tells a torn tail from damage.
 ///
 /// A batch is written only after the flush of the one before returned, so a crash can tear the last
-/// batch alone. Whatever does not verify and has a complete batch behind it was harmed otherwise.
+/// batch alone. Whatever does not verify and has another batch behind it was harmed otherwise.
 package struct JournalReader {
     private var window: FileWindow
     private var state: JournalEnd
+    /// Bytes that went through a hash: what a start costs.
+    package private(set) var hashedCount = 0
 
     package init(_ file: any JournalFile, origin: Bytes32) throws(GateError) {
         window = try FileWindow(file)
@@ -73,6 +75,7 @@ package struct JournalReader {
         guard bytes.count == header.byteCount else { return nil }
         let body = bytes.dropLast(BatchFormat.digestCount)
         let digest = BatchFormat.digest(body.span)
+        hashedCount += body.count
         let stored = bytes.suffix(BatchFormat.digestCount)
         guard digest == Bytes32(copying: stored.span),
             let batch = Batch(header, entries: body.dropFirst(BatchFormat.headerCount))
@@ -81,25 +84,34 @@ package struct JournalReader {
     }
 
     /// What follows the last good batch.
+    ///
+    /// A crash leaves the parts of one batch, and no leaf holds a batch's mark: a mark further on,
+    /// or more bytes than a batch has, was not left by a crash. So nothing is hashed at each place
+    /// where a batch could begin, which a hostile tail would make as many as it likes.
     private mutating func tail() throws(GateError) -> TornTail? {
         guard let last = try lastNonzero(from: state.end) else { return nil }
-        var start = BatchFormat.aligned(state.end)
-        while start <= last {
-            if let (header, _, _) = try complete(at: start) {
-                // The very first batch is whole and was begun for another log.
-                let isOther = start == 0 && header.firstIndex == 0
-                throw .damaged(
-                    at: state.end,
-                    isOther ? .otherOrigin : .batchBeforeGood(goodAt: start)
-                )
+        let start = BatchFormat.aligned(state.end)
+        if let (header, _, _) = try complete(at: start) {
+            // The very first batch is whole and was begun for another log.
+            let isOther = start == 0 && header.firstIndex == 0
+            throw .damaged(at: state.end, isOther ? .otherOrigin : .batchOfOtherChain(at: start))
+        }
+        guard last < start + BatchFormat.byteCountMax else {
+            throw .damaged(at: state.end, .tailTooLong(count: last + 1 - state.end))
+        }
+        var place = start + BatchFormat.alignment
+        while place <= last {
+            if BatchFormat.hasMagic(try window.bytes(BatchFormat.headerCount, at: place)) {
+                throw .damaged(at: state.end, .batchBeforeMark(at: place))
             }
-            start += BatchFormat.alignment
+            place += BatchFormat.alignment
         }
         var hasher = SHA256()
-        var place = state.end
+        place = state.end
         while place <= last {
             let piece = try window.bytes(min(1 << 20, last + 1 - place), at: place)
             hasher.update(piece.span)
+            hashedCount += piece.count
             place += piece.count
         }
         return TornTail(count: last + 1 - state.end, sha256: hasher.finalize())

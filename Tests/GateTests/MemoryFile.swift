@@ -19,6 +19,8 @@ final class MemoryFile: JournalFile {
     var fault = Fault.error
     private(set) var calls = 0
     private(set) var flushes = 0
+    /// Bytes that were asked for.
+    private(set) var readCount = 0
 
     init(_ bytes: [UInt8] = []) {
         self.bytes = bytes
@@ -31,6 +33,7 @@ final class MemoryFile: JournalFile {
         guard offset + count <= bytes.count else {
             throw .shortRead(got: max(0, bytes.count - offset), needed: count)
         }
+        readCount += count
         return [UInt8](bytes[offset..<offset + count])
     }
 
