@@ -1,6 +1,5 @@
-private import Bitcoin
 private import Bytes
-private import Policy
+package import Policy
 
 /// What a compiled policy says that people ask about.
 package struct BundleFacts: Sendable {
@@ -14,17 +13,15 @@ package struct BundleFacts: Sendable {
         package var countMax: UInt32?
     }
 
-    /// A wallet's template, as the signer will fill it in.
     package struct Wallet: Sendable {
         package var name: String
+        /// What the signer fills in.
+        package var template: WalletTemplate
+        /// As the policy's source has it, without a checksum.
+        package var descriptor: String
+
         /// 32 bytes, hexadecimal.
-        package var id: String
-        /// `wpkh` or `tr`.
-        package var kind: String
-        /// The steps from the master key to the account key.
-        package var steps: [UInt32]
-        package var branches: [UInt32]
-        package var indexMax: UInt32
+        package var id: String { template.id.hexDigits }
     }
 
     package var network: UInt8
@@ -83,24 +80,10 @@ package struct BundleFacts: Sendable {
     }
 
     private static func wallet(_ record: WalletRecord) -> Wallet {
-        let kind =
-            switch record.outputKind {
-            case .p2wpkh: "wpkh"
-            case .p2tr, .p2trTree: "tr"
-            case .p2pkh: "pkh"
-            case .p2shP2WPKH: "sh(wpkh)"
-            case .p2shScript: "sh"
-            case .p2wshScript: "wsh"
-            case .p2shP2WSHScript: "sh(wsh)"
-            }
-        let key = record.key(at: 0)
-        return Wallet(
+        Wallet(
             name: text(record.name),
-            id: record.id.hexDigits,
-            kind: kind,
-            steps: (0..<key.stepCount).map { key.step($0) },
-            branches: (0..<key.branchCount).map { key.branch($0) },
-            indexMax: record.indexMax
+            template: WalletTemplate(record),
+            descriptor: text(record.descriptor)
         )
     }
 }

@@ -47,21 +47,26 @@ package struct WalletFacts: Codable, Equatable, Sendable {
     package var name: String
     /// The wallet's id, hexadecimal.
     package var id: String
-    /// `wpkh` or `tr`.
+    /// `wpkh`, `sh(wsh)` and so on: the functions of the descriptor around its keys or scripts.
     package var kind: String
     /// The master key's fingerprint, hexadecimal.
     package var fingerprint: String
-    /// The path of the account key, such as `m/84h/1h/0h`.
+    /// The path of the own key, the first where there are several, such as `m/84h/1h/0h`.
     package var account: String
-    /// The account key as text, in the version bytes of the network.
+    /// That key as text, in the version bytes of the network.
     package var xpub: String
     /// Output descriptors with checksums.
     package var receive: String
     package var change: String
-    /// The steps below the account key, receive first.
+    /// The steps below that key, receive first.
     package var branches: [UInt32]
     /// No index beyond it is signed for.
     package var indexMax: UInt32
+    /// The whole descriptor with its checksum, branches as `<0;1>`. Homes of the first release,
+    /// with wallets of one key only, do not have it.
+    package var descriptor: String?
+    /// The paths of all own keys.
+    package var ownKeys: [String]?
 
     package init(
         name: String,
@@ -73,7 +78,9 @@ package struct WalletFacts: Codable, Equatable, Sendable {
         receive: String,
         change: String,
         branches: [UInt32],
-        indexMax: UInt32
+        indexMax: UInt32,
+        descriptor: String? = nil,
+        ownKeys: [String]? = nil
     ) {
         self.name = name
         self.id = id
@@ -85,6 +92,8 @@ package struct WalletFacts: Codable, Equatable, Sendable {
         self.change = change
         self.branches = branches
         self.indexMax = indexMax
+        self.descriptor = descriptor
+        self.ownKeys = ownKeys
     }
 }
 

@@ -116,6 +116,7 @@ extension FrontOperations {
         var psbt = unsigned
         do {
             try psbt.insert(answer.signatures, for: request, wallets: wallets, curve: curve)
+            try psbt.update(for: request, wallets: wallets)
         } catch {
             throw .failed("the signatures do not fit the transaction: \(error)")
         }
@@ -126,7 +127,7 @@ extension FrontOperations {
             let spent = try Amount.sum(coins)
             fee = try spent.subtracting(Amount.sum(psbt.transaction.outputs)).satoshis
             if finalize {
-                try psbt.finalize()
+                try psbt.finalize(with: request.satisfier(wallets))
                 result = try psbt.extract().serialized()
             } else {
                 result = psbt.bytes

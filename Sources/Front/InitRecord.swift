@@ -1,20 +1,22 @@
 private import Bitcoin
 package import BitcoinCrypto
 package import Bytes
+private import Policy
 private import Wallet
 
 /// What the signer tells of a new home: the public half of all that it made.
 ///
-/// `homeID[32] | auditPublicKey[32] | fingerprint[4] | u16 walletCount | wallet*`, a wallet being
-/// `walletID[32] | depth u8 | parentFingerprint[4] | childNumber u32 | chainCode[32] | key[33]`.
+/// `homeID[32] | auditPublicKey[32] | fingerprint[4] | u16 count | key*`, a key being
+/// `walletID[32] | depth u8 | parentFingerprint[4] | childNumber u32 | chainCode[32] | key[33]`:
+/// the own keys of each wallet in their order.
 package struct InitRecord: Sendable {
     package let homeID: Bytes32
     package let auditKey: Bytes32
     package let fingerprint: FixedBytes<4>
     package let accounts: [(id: Bytes32, key: ExtendedPublicKey)]
 
-    /// The most bytes of a record: 64 wallets.
-    package static let byteCountMax = 70 + 64 * 106
+    /// The most bytes of a record: as many own keys as a bundle has nodes for.
+    package static let byteCountMax = 70 + 1_024 * 106
 
     /// Reads a whole record.
     package init(reading bytes: [UInt8]) throws(FrontError) {
@@ -46,7 +48,7 @@ package struct InitRecord: Sendable {
         }
     }
 
-    /// The facts of the new home, with one account key for each wallet of the policy.
+    /// The facts of the new home, with the own keys of each wallet of the policy.
     package func facts(
         _ bundle: BundleFacts,
         users: HomeFacts.Users?
@@ -54,13 +56,24 @@ package struct InitRecord: Sendable {
         guard let network = Network(rawValue: bundle.network) else {
             throw .failed("the policy is for network \(bundle.network), which there is not")
         }
-        var wallets: [WalletFacts] = []
-        for wallet in bundle.wallets {
-            guard let account = accounts.first(where: { $0.id.hexDigits == wallet.id })?.key else {
-                throw .failed("the signer derived no key for wallet \(wallet.name)")
-            }
-            wallets.append(try describe(wallet, account, network))
+        let curve: Curve
+        do {
+            curve = try Curve(blindingSeed: nil)
+        } catch {
+            throw .failed("the curve library does not start: \(error)")
         }
+        var wallets: [RegisteredWallet] = []
+        for wallet in bundle.wallets {
+            let keys = accounts.filter { $0.id == wallet.template.id }.map(\.key)
+            let filling = WalletFilling(
+                wallet: wallet,
+                network: network,
+                fingerprint: fingerprint,
+                keys: keys
+            )
+            wallets.append(try filling.registered(curve))
+        }
+        try WalletFilling.requireOwnOutputs(wallets, curve)
         let name = "\(network.name)"
         let origin = "portcullis/\(name)/\(homeID.hexDigits.prefix(32))/0"
         return HomeFacts(
@@ -72,36 +85,10 @@ package struct InitRecord: Sendable {
                 publicKey: [UInt8](copying: auditKey.span)
             ),
             policyHash: bundle.hash,
-            wallets: wallets,
+            wallets: try wallets.map { wallet throws(FrontError) in
+                try WalletFacts(wallet, network: network)
+            },
             users: users
-        )
-    }
-
-    private func describe(
-        _ wallet: BundleFacts.Wallet,
-        _ account: ExtendedPublicKey,
-        _ network: Network
-    ) throws(FrontError) -> WalletFacts {
-        let origin = KeyDerivation(fingerprint: fingerprint, path: wallet.steps)
-        let kind: OutputKind = wallet.kind == "tr" ? .p2tr : .p2wpkh
-        let texts = wallet.branches.map {
-            Wallet.Descriptor(kind: kind, key: .account(account, origin: origin), branches: [$0])
-                .textWithChecksum(network: network)
-        }
-        guard let receive = texts.first, let change = texts.last else {
-            throw .failed("wallet \(wallet.name) has no branches")
-        }
-        return WalletFacts(
-            name: wallet.name,
-            id: wallet.id,
-            kind: wallet.kind,
-            fingerprint: fingerprint.hexDigits,
-            account: "m/" + KeyPath.text(wallet.steps),
-            xpub: ExtendedKeyText.write(account, network: network),
-            receive: receive,
-            change: change,
-            branches: wallet.branches,
-            indexMax: wallet.indexMax
         )
     }
 }

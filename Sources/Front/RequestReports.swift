@@ -60,7 +60,9 @@ extension RequestError {
     /// The signer's name for it, where it has one, the place, and a remedy better than the table's.
     fileprivate var known: (refusal: Refusal?, place: Place?, remedy: String?) {
         switch self {
-        case .psbt, .crypto, .signatureCount, .otherTransaction: (nil, nil, nil)
+        case .psbt, .crypto, .key, .signatureCount, .otherTransaction: (nil, nil, nil)
+        case .noSigningLeaf(let input, _), .mixedSelectors(let input): (nil, ("input", input), nil)
+        case .tooManySignatures: (.requestTooLarge, nil, nil)
         case .count(let part, _, _, _):
             switch part {
             case .inputs: (.tooManyInputs, nil, nil)

@@ -6,7 +6,7 @@ package import Wallet
 /// The wallets of a home with their public keys, as home.json has them.
 package struct WalletKeys: Sendable {
     package let network: Network
-    package let wallets: [AccountWallet]
+    package let wallets: [RegisteredWallet]
 
     package init(_ facts: HomeFacts) throws(FrontError) {
         guard let network = Self.network(named: facts.network) else {
@@ -15,7 +15,7 @@ package struct WalletKeys: Sendable {
         self.network = network
         do {
             let curve = try Curve(blindingSeed: nil)
-            var wallets: [AccountWallet] = []
+            var wallets: [RegisteredWallet] = []
             for wallet in facts.wallets {
                 wallets.append(try Self.read(wallet, network, curve))
             }
@@ -38,7 +38,7 @@ package struct WalletKeys: Sendable {
             let names = wallets.map(\.name).joined(separator: ", ")
             throw .usage("no wallet is named \(place.wallet). There are: \(names)")
         }
-        guard Int(place.branch) < wallet.branches.count else {
+        guard Int(place.branch) < wallet.branchCount else {
             throw .usage("wallet \(wallet.name) has no branch \(place.branch)")
         }
         guard place.index <= wallet.indexMax else {
@@ -67,22 +67,26 @@ package struct WalletKeys: Sendable {
         _ facts: WalletFacts,
         _ network: Network,
         _ curve: borrowing Curve
-    ) throws(FrontError) -> AccountWallet {
+    ) throws(FrontError) -> RegisteredWallet {
         guard let fingerprint = [UInt8](hexDigits: facts.fingerprint), fingerprint.count == 4 else {
             throw .failed("home.json has a fingerprint that is none: \(facts.fingerprint)")
         }
-        let path = facts.account.split(separator: "/").dropFirst().compactMap(KeyPath.step)
-        let wallet: AccountWallet
+        let paths = (facts.ownKeys ?? [String(facts.account.dropFirst(2))]).map { text in
+            text.split(separator: "/").compactMap(KeyPath.step)
+        }
+        let wallet: RegisteredWallet
         do {
-            wallet = try AccountWallet(
+            wallet = try RegisteredWallet(
                 name: facts.name,
-                kind: facts.kind == "tr" ? .p2tr : .p2wpkh,
-                origin: KeyDerivation(
-                    fingerprint: FixedBytes<4>(copying: fingerprint.span),
-                    path: path
+                descriptor: try OutputDescriptor(
+                    facts.descriptor ?? facts.firstReleaseDescriptor,
+                    network: network,
+                    curve: curve
                 ),
-                account: try ExtendedKeyText.read(facts.xpub[...], network: network, curve: curve),
-                branches: facts.branches,
+                own: OwnKeys(
+                    fingerprint: Bytes4(copying: fingerprint.span),
+                    paths: Set(paths)
+                ),
                 indexMax: facts.indexMax,
                 curve: curve
             )
@@ -93,5 +97,15 @@ package struct WalletKeys: Sendable {
             throw .failed("home.json contradicts itself: wallet \(facts.name) has another id")
         }
         return wallet
+    }
+}
+
+extension WalletFacts {
+    /// The descriptor as the first release would have written it, for its wallets of one key.
+    fileprivate var firstReleaseDescriptor: String {
+        let origin = "\(fingerprint)/\(account.dropFirst(2))"
+        let numbers = branches.map(String.init).joined(separator: ";")
+        let steps = branches.count == 1 ? numbers : "<\(numbers)>"
+        return "\(kind)([\(origin)]\(xpub)/\(steps)/*)"
     }
 }

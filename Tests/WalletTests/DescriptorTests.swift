@@ -138,8 +138,8 @@ struct DescriptorTests {
             #expect(AddressText.write(script, network: .main) == address)
             #expect(try AddressText.read(address, network: .main) == script)
         }
-        let text = wallet.descriptor.textWithChecksum(network: .main)
-        let read = try Descriptor(text, network: .main, curve: signer.curve)
+        let text = wallet.descriptor.textWithChecksum
+        let read = try OutputDescriptor(text, network: .main, curve: signer.curve)
         #expect(read == wallet.descriptor)
     }
 }

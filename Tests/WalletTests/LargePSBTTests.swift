@@ -23,7 +23,7 @@ struct LargePSBTTests {
             curve: signer.curve
         )
         #expect(request.parents.count == 5_000)
-        #expect(request.inputOwners.count == 5_000)
+        #expect(request.plans.count == 5_000)
     }
 
     @Test(

@@ -5,7 +5,7 @@ import Wallet
 @Suite("Looking at a PSBT")
 struct PSBTInspectionTests {
     private let signer: TestSigner
-    private let wallet: AccountWallet
+    private let wallet: RegisteredWallet
 
     init() throws {
         signer = try TestSigner(TestSigner.abandon)

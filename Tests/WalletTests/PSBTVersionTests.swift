@@ -7,8 +7,8 @@ import Wallet
 @Suite("PSBT versions")
 struct PSBTVersionTests {
     private let signer: TestSigner
-    private let wpkh: AccountWallet
-    private let taproot: AccountWallet
+    private let wpkh: RegisteredWallet
+    private let taproot: RegisteredWallet
 
     init() throws {
         signer = try TestSigner(TestSigner.abandon)

@@ -7,7 +7,7 @@ import Wallet
 /// Makes PSBTs as a wallet would: coins of ours in previous transactions, a payment, change.
 struct PaymentFixture {
     struct Input {
-        var wallet: AccountWallet
+        var wallet: RegisteredWallet
         var place: KeyPlace
         var amount: UInt64 = 100_000
         var hasParent = true
@@ -15,10 +15,11 @@ struct PaymentFixture {
         var derivation: KeyDerivation?
         var sighashType: UInt32?
 
-        init(_ wallet: AccountWallet, _ branch: UInt8, _ index: UInt32) {
+        init(_ wallet: RegisteredWallet, _ branch: UInt8, _ index: UInt32) {
             self.wallet = wallet
             place = KeyPlace(branch: branch, index: index)
-            derivation = wallet.derivation(place)
+            let hasOrigin = wallet.descriptor.keys[0].origin != nil
+            derivation = hasOrigin ? wallet.derivation(place) : nil
         }
     }
 

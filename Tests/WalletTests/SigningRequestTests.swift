@@ -9,8 +9,8 @@ import Wire
 @Suite("Signing requests")
 struct SigningRequestTests {
     private let signer: TestSigner
-    private let wpkh: AccountWallet
-    private let tr: AccountWallet
+    private let wpkh: RegisteredWallet
+    private let tr: RegisteredWallet
 
     init() throws {
         signer = try TestSigner(TestSigner.abandon)
@@ -128,7 +128,11 @@ struct SigningRequestTests {
             path: [1, 17]
         )
         let psbt = try fixture.make(signer.curve)
-        #expect(try request(psbt).inputOwners == [Owner(wallet: 0, place: fixture.inputs[0].place)])
+        #expect(
+            try request(psbt).plans.map(\.owned.owner) == [
+                Owner(wallet: 0, place: fixture.inputs[0].place)
+            ]
+        )
         _ = try complete(psbt)
     }
 
@@ -139,7 +143,9 @@ struct SigningRequestTests {
         let script = try wpkh.script(KeyPlace(branch: 0, index: 2), curve: signer.curve)
         fixture.outputs[0] = .init(script: script, amount: 1_000)
         let request = try request(try fixture.make(signer.curve))
-        #expect(request.inputOwners == [Owner(wallet: 0, place: fixture.inputs[0].place)])
+        #expect(
+            request.plans.map(\.owned.owner) == [Owner(wallet: 0, place: fixture.inputs[0].place)]
+        )
         #expect(request.outputOwners == [Owner(wallet: 0, place: KeyPlace(branch: 0, index: 2))])
         fixture.inputs[0] = .init(wpkh, 1, 20)
         fixture.inputs[0].derivation = nil

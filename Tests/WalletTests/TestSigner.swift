@@ -59,6 +59,17 @@ final class TestSigner {
         return Bytes4(copying: hash.span.extracting(0..<4))
     }
 
+    func secret(_ path: [UInt32]) throws -> [UInt8] { Array(try node(path).prefix(32)) }
+
+    func der(_ signature: Bytes64) throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: 72)
+        var room = bytes.mutableSpan
+        var writer = ByteWriter(&room)
+        try curve.writeDER(signature, into: &writer)
+        let count = writer.count
+        return Array(bytes[..<count])
+    }
+
     func masterFingerprint() throws -> Bytes4 {
         try fingerprint([])
     }
@@ -79,21 +90,28 @@ final class TestSigner {
         _ kind: OutputKind,
         path: [UInt32],
         indexMax: UInt32 = 1_000_000
-    ) throws -> AccountWallet {
-        let account = try extended(path)
-        return try AccountWallet(
+    ) throws -> RegisteredWallet {
+        let origin = KeyDerivation(fingerprint: try masterFingerprint(), path: path)
+        let key = KeyExpression(
+            origin: origin,
+            source: .extended(try extended(path)),
+            steps: [.many([0, 1])],
+            wildcard: .plain
+        )
+        let network: Network = path.count > 1 && path[1] == KeyPath.hardened ? .main : .test
+        let form: OutputDescriptor.Form =
+            kind == .p2tr ? .taproot(internalKey: 0, []) : .witnessKeyHash(0)
+        return try RegisteredWallet(
             name: name,
-            kind: kind,
-            origin: KeyDerivation(fingerprint: try masterFingerprint(), path: path),
-            account: account,
-            branches: [0, 1],
+            descriptor: OutputDescriptor(network: network, form: form, keys: [key]),
+            own: OwnKeys(fingerprint: origin.fingerprint, paths: [path]),
             indexMax: indexMax,
             curve: curve
         )
     }
 
     /// The signatures of a resolved request, one for each input.
-    func sign(_ resolved: [UInt8], wallets: [AccountWallet]) throws -> [Bytes64] {
+    func sign(_ resolved: [UInt8], wallets: [RegisteredWallet]) throws -> [Bytes64] {
         let request = try ResolvedRequest(checking: resolved.span)
         var hasher = TransactionHasher(
             version: request.transactionVersion,
@@ -126,15 +144,15 @@ final class TestSigner {
     private func owner(
         _ input: RequestInput,
         _ id: Bytes32,
-        _ wallets: [AccountWallet]
-    ) throws -> AccountWallet {
+        _ wallets: [RegisteredWallet]
+    ) throws -> RegisteredWallet {
         try #require(wallets.first { $0.id == id })
     }
 
     private func sign(
         _ input: RequestInput,
         _ index: Int,
-        _ wallet: AccountWallet,
+        _ wallet: RegisteredWallet,
         _ midstates: SighashMidstates,
         script: [UInt8]
     ) throws -> Bytes64 {
@@ -164,6 +182,25 @@ final class TestSigner {
         case .p2pkh, .p2shP2WPKH, .p2shScript, .p2wshScript, .p2shP2WSHScript, .p2trTree:
             throw CryptoError.invalidSignature
         }
+    }
+}
+
+/// Of a wallet of one key.
+extension RegisteredWallet {
+    var account: ExtendedPublicKey {
+        guard case .extended(let key) = descriptor.keys[0].source else {
+            preconditionFailure("the wallets of the tests have extended keys")
+        }
+        return key
+    }
+
+    /// The way from the master key to the key at a place.
+    func derivation(_ place: KeyPlace) -> KeyDerivation {
+        guard let origin = descriptor.keys[0].origin else {
+            preconditionFailure("the wallets of the tests have origins")
+        }
+        let path = origin.path + [UInt32(place.branch), place.index]
+        return KeyDerivation(fingerprint: origin.fingerprint, path: path)
     }
 }
 

@@ -41,15 +41,13 @@ extension KeyExpression {
             for participant in participants {
                 keys.append(try participant.derive(place: place, index: index, curve: curve))
             }
-            keys.sort { $0.bytes.lexicographicallyPrecedes($1.bytes) }
-            let aggregate = try Self.aggregate(keys.flatMap(\.bytes), curve: curve)
-            let isDerived = !steps.isEmpty || wildcard != .none
-            let parent = KeyAggregation.extendedKey(aggregate)
+            let sum = try DerivedKey(sumOf: keys, curve: curve)
+            guard !steps.isEmpty || wildcard != .none else { return sum }
+            let parent = KeyAggregation.extendedKey(Bytes33(copying: sum.bytes.span))
             return DerivedKey(
-                bytes: isDerived
-                    ? try Self.child(of: parent, path, curve: curve).key.array : aggregate.array,
-                derivation: isDerived ? derivation(path, below: parent.fingerprint) : nil,
-                participants: keys
+                bytes: try Self.child(of: parent, path, curve: curve).key.array,
+                derivation: derivation(path, below: parent.fingerprint),
+                participants: sum.participants
             )
         }
     }
@@ -76,17 +74,6 @@ extension KeyExpression {
             }
         }
         return key
-    }
-
-    private static func aggregate(
-        _ keys: [UInt8],
-        curve: borrowing Curve
-    ) throws(DescriptorError) -> Bytes33 {
-        do throws(CryptoError) {
-            return try KeyAggregation.aggregate(keys.span, curve: curve)
-        } catch {
-            throw .derivation(error)
-        }
     }
 
     private func derive(

@@ -49,7 +49,8 @@ extension OutputDescriptor {
         return scripts
     }
 
-    private func output(
+    /// The output of given keys; not of `combo`, which has several.
+    func output(
         _ keys: [DerivedKey],
         curve: borrowing Curve
     ) throws(DescriptorError) -> ExpandedOutput {

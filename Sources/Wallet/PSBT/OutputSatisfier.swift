@@ -56,12 +56,18 @@ package struct OutputSatisfier: ScriptSatisfier {
                 material.signatures[number] = signature
             }
         }
-        for node in found.script.nodes {
-            guard case .hash(let kind, let digest) = node.fragment else { continue }
-            let lock = SpendingMaterial.HashLock(kind, digest)
-            material.preimages[lock] = facts.preimage(kind.preimageField, of: digest)
-        }
+        material.addPreimages(of: found.script, facts)
         return material
+    }
+}
+
+extension SpendingMaterial {
+    /// Adds what is known of the hash locks of a script.
+    mutating func addPreimages(of script: Miniscript, _ facts: SpendKnowledge) {
+        for node in script.nodes {
+            guard case .hash(let kind, let digest) = node.fragment else { continue }
+            preimages[HashLock(kind, digest)] = facts.preimage(kind.preimageField, of: digest)
+        }
     }
 }
 

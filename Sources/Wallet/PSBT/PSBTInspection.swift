@@ -1,5 +1,6 @@
 package import Bitcoin
 package import BitcoinCrypto
+private import Policy
 
 /// What a PSBT does, in plain terms, for a person or for a program that explains it.
 package struct PSBTInspection: Equatable, Sendable {
@@ -12,8 +13,17 @@ package struct PSBTInspection: Equatable, Sendable {
         package let address: String?
         package let kind: ScriptKind?
         package let owner: NamedOwner?
+        /// How it is spent, if we sign it or it is of a kind of one key that we could sign.
+        package let spend: Spend?
         package let sighashType: SighashType?
         package let signatures: Signatures
+    }
+
+    package enum Spend: Equatable, Sendable {
+        /// By one signature.
+        case key(OutputKind)
+        /// By a script, whose largest satisfaction weighs so many units.
+        case script(OutputKind, weight: Int)
     }
 
     package struct Output: Equatable, Sendable {
@@ -122,6 +132,7 @@ extension PSBTInspection {
         var inputs: [Input] = []
         for (index, input) in psbt.inputs.enumerated() {
             var owner: NamedOwner?
+            var spend = input.coin.flatMap { Spend(ScriptKind(of: $0.script.span)) }
             if let coin = input.coin {
                 let found = try checkedOwner(
                     of: coin.script,
@@ -131,7 +142,11 @@ extension PSBTInspection {
                     curve,
                     &falseClaims
                 )
-                owner = found.map { named($0, wallets) }
+                if let found {
+                    owner = named(found.owner, wallets)
+                    let wallet = wallets.wallets[found.owner.wallet]
+                    spend = Spend(wallet, PathChoice(psbt, input: index).leaf(found, wallet).leaf)
+                }
             }
             let count = input.partialSignatures.count + (input.tapKeySignature == nil ? 0 : 1)
             inputs.append(
@@ -143,6 +158,7 @@ extension PSBTInspection {
                     address: input.coin.flatMap { AddressText.write($0.script, network: network) },
                     kind: input.coin.map { ScriptKind(of: $0.script.span) },
                     owner: owner,
+                    spend: spend,
                     sighashType: input.sighashType,
                     signatures: input.isFinal ? .final : count > 0 ? .partial(count: count) : .none
                 )
@@ -174,7 +190,7 @@ extension PSBTInspection {
                     coin: coin,
                     address: AddressText.write(coin.script, network: network),
                     kind: ScriptKind(of: coin.script.span),
-                    owner: found.map { named($0, wallets) }
+                    owner: found.map { named($0.owner, wallets) }
                 )
             )
         }
@@ -189,9 +205,9 @@ extension PSBTInspection {
         _ wallets: inout WalletSet,
         _ curve: borrowing Curve,
         _ falseClaims: inout [RequestError]
-    ) throws(RequestError) -> Owner? {
+    ) throws(RequestError) -> OwnOutput? {
         do throws(RequestError) {
-            return try wallets.owner(
+            return try wallets.ownOutput(
                 of: script,
                 derivations: derivations,
                 at: place,
@@ -202,7 +218,7 @@ extension PSBTInspection {
             case .claimMismatch, .indexOverMaximum: falseClaims.append(error)
             default: throw error
             }
-            return try wallets.owner(of: script, derivations: [], at: place, curve: curve)
+            return try wallets.ownOutput(of: script, derivations: [], at: place, curve: curve)
         }
     }
 
@@ -240,15 +256,35 @@ extension PSBTInspection {
         guard !inputs.isEmpty else { return nil }
         var size = TransactionSize(inputCount: inputs.count, outputCount: outputs.count)
         for input in inputs {
-            switch input.kind {
-            case .p2wpkh: size.addInput(.p2wpkh, type: .all)
-            case .p2tr: size.addInput(.p2tr, type: input.sighashType ?? .default)
-            case .p2pkh, .p2sh, .p2wsh, .opReturn, .unknown, nil: return nil
+            switch input.spend {
+            case .key(let kind):
+                let usual: SighashType = kind.isTaproot ? .default : .all
+                size.addInput(kind, type: input.sighashType ?? usual)
+            case .script(let kind, let weight): size.addInput(kind, satisfactionWeight: weight)
+            case nil: return nil
             }
         }
         for output in outputs {
             size.addOutput(scriptByteCount: output.script.count)
         }
         return size.virtualByteCount
+    }
+}
+
+extension PSBTInspection.Spend {
+    /// Of a wallet of ours; `leaf` where a script of a tree is chosen.
+    fileprivate init(_ wallet: RegisteredWallet, _ leaf: Int?) {
+        let isKey = wallet.kind.isOfOneKey || wallet.kind == .p2trTree && leaf == nil
+        let weight = isKey ? 0 : Int(wallet.template.leaves[leaf ?? 0].satisfactionWeight)
+        self = isKey ? .key(wallet.kind) : .script(wallet.kind, weight: weight)
+    }
+
+    /// Of a script of others, where its kind says it all.
+    fileprivate init?(_ kind: ScriptKind) {
+        switch kind {
+        case .p2wpkh: self = .key(.p2wpkh)
+        case .p2tr: self = .key(.p2tr)
+        case .p2pkh, .p2sh, .p2wsh, .opReturn, .unknown: return nil
+        }
     }
 }

@@ -3,49 +3,51 @@ package import BitcoinCrypto
 package import Bytes
 
 extension PSBT {
-    /// Puts the signatures of a request's answer back, one for each input, in order. Each is
-    /// verified first: the signer's word is not needed, and a spoiled answer is noticed here and
-    /// changes nothing. What they fix of version 2 is open no more (BIP-370).
+    /// Puts the signatures of a request's answer back: for each input, in order, one for each of
+    /// our keys in it. Each is verified first: the signer's word is not needed, and a spoiled
+    /// answer is noticed here and changes nothing. What they fix of version 2 is open no more
+    /// (BIP-370).
     package mutating func insert(
         _ signatures: [Bytes64],
         for request: SigningRequest,
         wallets: WalletSet,
         curve: borrowing Curve
     ) throws(RequestError) {
-        guard signatures.count == inputs.count else {
-            throw .signatureCount(expected: inputs.count, found: signatures.count)
+        let expected = request.plans.reduce(0) { $0 + $1.keys.count }
+        guard signatures.count == expected else {
+            throw .signatureCount(expected: expected, found: signatures.count)
         }
-        guard request.transactionID == transaction.id else { throw .otherTransaction }
+        guard request.transactionID == transaction.id, request.plans.count == inputs.count else {
+            throw .otherTransaction
+        }
         let coins = inputs.compactMap(\.coin)
         guard coins.count == inputs.count else { throw .otherTransaction }
         let midstates = Self.midstates(transaction, coins)
-        var fields: [PSBTField] = []
+        var fields: [(input: Int, field: PSBTField)] = []
         fields.reserveCapacity(signatures.count)
-        for (index, signature) in signatures.enumerated() {
+        var next = 0
+        for (index, plan) in request.plans.enumerated() {
             let signing = InputSigning(
                 index: index,
-                input: transaction.inputs[index],
+                transaction: transaction,
                 coin: coins[index],
-                type: request.sighashTypes[index]
+                type: request.sighashTypes[index],
+                plan: plan,
+                kind: wallets.wallets[plan.owned.owner.wallet].kind
             )
-            let owner = request.inputOwners[index]
-            let wallet = wallets.wallets[owner.wallet]
             do throws(CryptoError) {
-                fields.append(
-                    try signing.field(
-                        signature,
-                        kind: wallet.kind,
-                        key: request.inputKeys[index],
-                        midstates,
-                        curve: curve
-                    )
-                )
+                let digest = try signing.digest(midstates)
+                for key in plan.keys {
+                    let field = try signing.field(signatures[next], key, digest, curve: curve)
+                    fields.append((index, field))
+                    next += 1
+                }
             } catch {
                 throw error == .invalidSignature
                     ? .psbt(PSBTError(.input(index), .signatureInvalid)) : .crypto(error)
             }
         }
-        for (index, field) in fields.enumerated() {
+        for (index, field) in fields {
             inputs[index].map.set(field)
         }
         for type in request.sighashTypes {
@@ -81,26 +83,50 @@ extension SpentInput {
     }
 }
 
-/// What one signature of ours is about.
+/// What the signatures of one input are about.
 private struct InputSigning {
     let index: Int
-    let input: Transaction.Input
+    let transaction: Transaction
     let coin: Coin
     let type: SighashType
+    let plan: InputPlan
+    let kind: OutputKind
 
-    /// The field that holds the signature; throws `invalidSignature` if it does not verify.
+    /// What is signed; throws `invalidSignature` where nothing may be.
+    func digest(_ midstates: SighashMidstates) throws(CryptoError) -> Bytes32 {
+        guard type.isSafe(for: kind) else { throw .invalidSignature }
+        let spent = SpentInput(transaction.inputs[index], coin)
+        let output = plan.owned.output
+        switch kind {
+        case .p2pkh: return legacyDigest(coin.script)
+        case .p2shScript: return legacyDigest(try Self.demand(output.redeemScript))
+        case .p2wpkh, .p2shP2WPKH:
+            return midstates.p2wpkhSighash(of: spent, keyHash: hash160(plan.keys[0].span))
+        case .p2wshScript, .p2shP2WSHScript:
+            let script = try Self.demand(output.witnessScript)
+            return midstates.segwitSighash(
+                of: spent,
+                scriptCode: script.span,
+                type: type,
+                singleOutput: nil
+            )
+        case .p2tr, .p2trTree:
+            switch plan.selector {
+            case .only: return midstates.taprootSighash(at: index, type: type)
+            case .leaf(_, let hash):
+                return midstates.taprootSighash(at: index, type: type, leafHash: hash)
+            }
+        }
+    }
+
+    /// The field that holds a signature; throws `invalidSignature` if it does not verify.
     func field(
         _ signature: Bytes64,
-        kind: OutputKind,
-        key: Bytes33,
-        _ midstates: SighashMidstates,
+        _ key: Bytes33,
+        _ digest: Bytes32,
         curve: borrowing Curve
     ) throws(CryptoError) -> PSBTField {
-        guard type.isSafe(for: kind) else { throw .invalidSignature }
-        let spent = SpentInput(input, coin)
-        switch kind {
-        case .p2wpkh:
-            let digest = midstates.p2wpkhSighash(of: spent, keyHash: hash160(key.span))
+        guard kind.isTaproot else {
             guard curve.verifyECDSA(signature: signature, digest: digest, publicKey: key.span)
             else { throw .invalidSignature }
             let der = try Self.der(signature, curve: curve)
@@ -109,30 +135,38 @@ private struct InputSigning {
                 keyData: key.array,
                 value: der + [UInt8(type.rawValue)]
             )
-        case .p2pkh, .p2shP2WPKH, .p2shScript, .p2wshScript, .p2shP2WSHScript, .p2trTree:
-            // The signer makes none of these yet.
+        }
+        let value = signature.array + (type == .default ? [] : [UInt8(type.rawValue)])
+        let signer: Bytes32
+        switch plan.selector {
+        case .only: signer = Bytes32(copying: coin.script.span.extracting(2..<34))
+        case .leaf: signer = Bytes32(copying: key.span.extracting(1..<33))
+        }
+        guard curve.verifySchnorr(signature: signature, digest: digest, publicKey: signer) else {
             throw .invalidSignature
-        case .p2tr:
-            let output = try curve.taprootOutputKey(internalKey: key, merkleRoot: nil)
-            guard let digest = taprootDigest(midstates, spent),
-                curve.verifySchnorr(signature: signature, digest: digest, publicKey: output)
-            else { throw .invalidSignature }
-            let suffix = type == .default ? [] : [UInt8(type.rawValue)]
-            return PSBTField(PSBTFieldType.tapKeySignature, value: signature.array + suffix)
+        }
+        switch plan.selector {
+        case .only: return PSBTField(PSBTFieldType.tapKeySignature, value: value)
+        case .leaf(_, let hash):
+            let keyData = signer.array + hash.array
+            return PSBTField(PSBTFieldType.tapScriptSignature, keyData: keyData, value: value)
         }
     }
 
-    private func taprootDigest(_ midstates: SighashMidstates, _ spent: SpentInput) -> Bytes32? {
-        do throws(BitcoinError) {
-            return try midstates.taprootSighash(
-                at: index,
-                of: spent,
-                script: coin.script.span,
-                type: type
-            )
-        } catch {
-            return nil
+    /// The digest of the original client: the transaction with a script in this input alone.
+    private func legacyDigest(_ script: [UInt8]) -> Bytes32 {
+        var signed = transaction
+        for place in signed.inputs.indices {
+            signed.inputs[place].script = place == index ? script : []
         }
+        var bytes = signed.serialized(witness: false)
+        bytes.append(number: type.rawValue)
+        return SHA256.doubleHash(bytes.span)
+    }
+
+    private static func demand(_ script: [UInt8]?) throws(CryptoError) -> [UInt8] {
+        guard let script else { throw .invalidSignature }
+        return script
     }
 
     private static func der(

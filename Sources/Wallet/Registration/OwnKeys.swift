@@ -35,3 +35,44 @@ package struct OwnKeys: Equatable, Sendable {
         return found
     }
 }
+
+extension KeyExpression {
+    /// The steps below the key that are the same for every output, before those that a template
+    /// has.
+    package var sharedSteps: [UInt32] {
+        let shared = wildcard == .none ? steps[...] : steps.dropLast()
+        return shared.compactMap { step in
+            if case .one(let number) = step { number } else { nil }
+        }
+    }
+
+    /// The same key with those steps in the path of an own key.
+    fileprivate var foldingOwnSteps: KeyExpression {
+        switch source {
+        case .own(let path):
+            KeyExpression(
+                origin: nil,
+                source: .own(path: path + sharedSteps),
+                steps: Array(steps[sharedSteps.count...]),
+                wildcard: wildcard
+            )
+        case .aggregate(let participants):
+            KeyExpression(
+                origin: origin,
+                source: .aggregate(participants.map(\.foldingOwnSteps)),
+                steps: steps,
+                wildcard: wildcard
+            )
+        case .fixed, .extended, .secret: self
+        }
+    }
+}
+
+extension OutputDescriptor {
+    /// The same with the steps below own keys as far as possible in their paths, as a template has
+    /// them: `self/48h/1h/0h/2h/5/<0;1>/*` is the branches below the key at `48h/1h/0h/2h/5`.
+    package func foldingOwnSteps() throws(DescriptorError) -> OutputDescriptor {
+        let keys = keys.map(\.foldingOwnSteps)
+        return try OutputDescriptor(network: network, form: form, keys: keys)
+    }
+}

@@ -13,6 +13,10 @@ package enum RequestPart: String, Equatable, Sendable {
 package enum RequestError: Error, Equatable, Sendable {
     case psbt(PSBTError)
     case crypto(CryptoError)
+    case key(DescriptorError)
+    case noSigningLeaf(input: Int, wallet: String)
+    case mixedSelectors(input: Int)
+    case tooManySignatures(found: Int, most: Int)
     case count(RequestPart, found: Int, least: Int, most: Int)
     case alreadyFinal(input: Int)
     case coinUnknown(input: Int)
@@ -34,6 +38,15 @@ extension RequestError: CustomStringConvertible {
         switch self {
         case .psbt(let error): error.description
         case .crypto(let error): "a key could not be derived: \(error)"
+        case .key(let error): "a key could not be derived: \(error)"
+        case .noSigningLeaf(let input, let wallet):
+            "input \(input): none of the scripts that the PSBT gives for wallet '\(wallet)' has a "
+                + "key of ours"
+        case .mixedSelectors(let input):
+            "input \(input): spent by a script of a tree, others by a key; expected one of the two "
+                + "for all inputs of a payment"
+        case .tooManySignatures(let found, let most):
+            "\(found) signatures are needed; at most \(most)"
         case .count(let part, let found, let least, let most):
             "\(found) \(part.rawValue); expected \(least) to \(most)"
         case .alreadyFinal(let input): "input \(input): already signed and finalized"
@@ -57,7 +70,7 @@ extension RequestError: CustomStringConvertible {
         case .outputsExceedInputs(let inputs, let outputs):
             "the outputs hold \(outputs.satoshis) sat, the inputs only \(inputs.satoshis) sat"
         case .signatureCount(let expected, let found):
-            "\(found) signatures; expected \(expected), one for each input"
+            "\(found) signatures; expected \(expected), one for each of our keys in each input"
         case .otherTransaction: "the signatures are for another transaction"
         }
     }

@@ -1,6 +1,5 @@
 package import Bitcoin
 package import BitcoinCrypto
-package import Bytes
 private import Wire
 
 /// What the front asks the gate to sign (docs/protocol.md, section 3), with what is needed to put
@@ -10,10 +9,8 @@ package struct SigningRequest: Equatable, Sendable {
     package let resolved: [UInt8]
     /// The previous transactions, each once, without their witnesses.
     package let parents: [[UInt8]]
-    /// Who owns each input.
-    package let inputOwners: [Owner]
-    /// The public key of each input: to verify with, when the signatures come back.
-    package let inputKeys: [Bytes33]
+    /// Who owns each input, and how it is signed.
+    package let plans: [InputPlan]
     /// Who owns each output, if we do.
     package let outputOwners: [Owner?]
     /// How each input is to be signed.
@@ -44,6 +41,8 @@ package struct SigningRequest: Equatable, Sendable {
     /// The most bytes of an output script in a request.
     package static let scriptByteCountMax = 10_000
     package static let parentCountMax = 5_000
+    /// The most signatures of one request.
+    package static let signatureCountMax = 16_384
 
     /// Makes the request that signs all inputs of a PSBT, which must all be ours.
     package init(
@@ -60,20 +59,18 @@ package struct SigningRequest: Equatable, Sendable {
             throw .psbt(error)
         }
         let coins = try Self.coins(psbt)
-        let inputKeys = try Self.inputKeys(psbt, coins, &wallets, network, curve)
-        inputOwners = inputKeys.map(\.owner)
-        self.inputKeys = inputKeys.map(\.key)
+        plans = try Self.plans(psbt, coins, &wallets, network, curve)
         outputOwners = try Self.outputOwners(psbt, &wallets, curve)
         try Self.checkSums(coins, transaction.outputs)
-        let kinds = inputOwners.map { wallets.wallets[$0.wallet].kind }
+        let kinds = plans.map { wallets.wallets[$0.owned.owner.wallet].kind }
         sighashTypes = try Self.sighashTypes(psbt, kinds)
-        parents = try Self.parents(psbt, allTaproot: kinds.allSatisfy { $0 == .p2tr })
+        parents = try Self.parents(psbt, allTaproot: kinds.allSatisfy(\.isTaproot))
         var writer = ResolvedWriter(wallets.wallets)
         resolved = try writer.write(
             transaction,
             network: network,
             coins: coins,
-            inputOwners: inputOwners,
+            plans: plans,
             outputOwners: outputOwners,
             sighashTypes: sighashTypes
         )
@@ -120,17 +117,18 @@ package struct SigningRequest: Equatable, Sendable {
         return coins
     }
 
-    private static func inputKeys(
+    private static func plans(
         _ psbt: PSBT,
         _ coins: [Coin],
         _ wallets: inout WalletSet,
         _ network: Network,
         _ curve: borrowing Curve
-    ) throws(RequestError) -> [OwnKey] {
-        var owners: [OwnKey] = []
-        owners.reserveCapacity(coins.count)
+    ) throws(RequestError) -> [InputPlan] {
+        var plans: [InputPlan] = []
+        plans.reserveCapacity(coins.count)
+        var signatureCount = 0
         for (index, coin) in coins.enumerated() {
-            let found = try wallets.ownKey(
+            let found = try wallets.ownOutput(
                 of: coin.script,
                 derivations: psbt.inputs[index].derivations,
                 at: .input(index),
@@ -140,9 +138,23 @@ package struct SigningRequest: Equatable, Sendable {
                 let address = AddressText.write(coin.script, network: network)
                 throw .notOurs(input: index, address: address ?? "script \(hexText(coin.script))")
             }
-            owners.append(found)
+            let wallet = wallets.wallets[found.owner.wallet]
+            let choice = PathChoice(psbt, input: index).leaf(found, wallet)
+            guard choice.isPossible else {
+                throw .noSigningLeaf(input: index, wallet: wallet.name)
+            }
+            let plan = InputPlan(found, wallet, leaf: choice.leaf)
+            // All inputs of a request have one size.
+            guard plans.isEmpty || plans[0].isLeaf == plan.isLeaf else {
+                throw .mixedSelectors(input: index)
+            }
+            signatureCount += plan.keys.count
+            plans.append(plan)
         }
-        return owners
+        guard signatureCount <= signatureCountMax else {
+            throw .tooManySignatures(found: signatureCount, most: signatureCountMax)
+        }
+        return plans
     }
 
     private static func outputOwners(
@@ -184,7 +196,7 @@ package struct SigningRequest: Equatable, Sendable {
         var types: [SighashType] = []
         types.reserveCapacity(kinds.count)
         for (index, kind) in kinds.enumerated() {
-            let type = psbt.inputs[index].sighashType ?? (kind == .p2tr ? .default : .all)
+            let type = psbt.inputs[index].sighashType ?? (kind.isTaproot ? .default : .all)
             guard type.rawValue <= 0xff else {
                 throw .sighashType(input: index, found: type.rawValue)
             }
@@ -229,4 +241,8 @@ extension Amount {
         }
         return total
     }
+}
+
+extension OutputKind {
+    var isTaproot: Bool { self == .p2tr || self == .p2trTree }
 }

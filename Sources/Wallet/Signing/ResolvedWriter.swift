@@ -4,12 +4,12 @@ import Wire
 
 /// Writes the resolved request, with its table of wallets in the order of first use.
 struct ResolvedWriter {
-    private let wallets: [AccountWallet]
+    private let wallets: [RegisteredWallet]
     /// For each wallet its place in the table, once it has one.
     private var places: [Int?]
     private var table: [Int] = []
 
-    init(_ wallets: [AccountWallet]) {
+    init(_ wallets: [RegisteredWallet]) {
         self.wallets = wallets
         places = Array(repeating: nil, count: wallets.count)
     }
@@ -18,7 +18,7 @@ struct ResolvedWriter {
         _ transaction: Transaction,
         network: Network,
         coins: [Coin],
-        inputOwners: [Owner],
+        plans: [InputPlan],
         outputOwners: [Owner?],
         sighashTypes: [SighashType]
     ) throws(RequestError) -> [UInt8] {
@@ -29,9 +29,14 @@ struct ResolvedWriter {
             inputs.append(number: input.previous.vout)
             inputs.append(number: input.sequence)
             inputs.append(number: coins[index].amount.satoshis)
-            append(inputOwners[index], to: &inputs)
+            append(plans[index].owned.owner, to: &inputs)
             inputs.append(UInt8(sighashTypes[index].rawValue))
-            inputs.append(0)
+            switch plans[index].selector {
+            case .only: inputs.append(0)
+            case .leaf(_, let hash):
+                inputs.append(1)
+                inputs.append(fixed: hash)
+            }
         }
         var outputs: [UInt8] = []
         outputs.append(number: UInt16(transaction.outputs.count))

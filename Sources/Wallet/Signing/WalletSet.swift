@@ -1,6 +1,5 @@
 private import Bitcoin
 package import BitcoinCrypto
-package import Bytes
 
 /// Which wallet owns a script, and with which key. `wallet` is a place in the set.
 package struct Owner: Equatable, Sendable {
@@ -13,26 +12,31 @@ package struct Owner: Equatable, Sendable {
     }
 }
 
-/// An owner, and the public key of ours that the script was made from.
-package struct OwnKey: Equatable, Sendable {
+/// An output of ours, and where it stands.
+package struct OwnOutput: Equatable, Sendable {
     package let owner: Owner
-    package let key: Bytes33
+    package let output: ExpandedOutput
+
+    package init(owner: Owner, output: ExpandedOutput) {
+        self.owner = owner
+        self.output = output
+    }
 }
 
 /// Our wallets, and what has been found out about their scripts. Keep one as long as the wallets
 /// last: what is searched is derived once.
 package struct WalletSet: Sendable {
-    package let wallets: [AccountWallet]
+    package let wallets: [RegisteredWallet]
 
     /// On each branch the indices below this are searched for a script that comes without a
     /// derivation, never past the wallet's own maximum.
     package let searchWindow: UInt32
 
-    private var searched: [[UInt8]: OwnKey] = [:]
+    private var searched: [[UInt8]: Owner] = [:]
     /// The wallets whose scripts stand in `searched`.
     private var searchedWallets: Set<Int> = []
 
-    package init(_ wallets: [AccountWallet], searchWindow: UInt32 = 1_000) {
+    package init(_ wallets: [RegisteredWallet], searchWindow: UInt32 = 1_000) {
         self.wallets = wallets
         self.searchWindow = searchWindow
     }
@@ -46,23 +50,24 @@ package struct WalletSet: Sendable {
         at place: PSBTPlace,
         curve: borrowing Curve
     ) throws(RequestError) -> Owner? {
-        try ownKey(of: script, derivations: derivations, at: place, curve: curve)?.owner
+        try ownOutput(of: script, derivations: derivations, at: place, curve: curve)?.owner
     }
 
-    /// The same with the key, which costs more than all else about an input.
-    package mutating func ownKey(
+    /// The same with the output, whose keys cost more than all else about an input.
+    package mutating func ownOutput(
         of script: [UInt8],
         derivations: [KeyDerivation],
         at place: PSBTPlace,
         curve: borrowing Curve
-    ) throws(RequestError) -> OwnKey? {
+    ) throws(RequestError) -> OwnOutput? {
         for derivation in derivations {
             if let found = try claimed(derivation, script, at: place, curve: curve) {
                 return found
             }
         }
         try search(for: script, curve: curve)
-        return searched[script]
+        guard let owner = searched[script] else { return nil }
+        return OwnOutput(owner: owner, output: try output(of: owner, curve: curve))
     }
 
     /// The owner that one derivation names; nothing if it names none of ours.
@@ -71,22 +76,24 @@ package struct WalletSet: Sendable {
         _ script: [UInt8],
         at place: PSBTPlace,
         curve: borrowing Curve
-    ) throws(RequestError) -> OwnKey? {
+    ) throws(RequestError) -> OwnOutput? {
         var named: String?
         for (index, wallet) in wallets.enumerated() {
-            guard let key = wallet.place(of: derivation) else { continue }
-            named = named ?? wallet.name
-            let found = try Self.derive(wallet, key, curve: curve)
-            guard found.script == script else { continue }
-            guard key.index <= wallet.indexMax else {
-                throw .indexOverMaximum(
-                    place,
-                    wallet: wallet.name,
-                    index: key.index,
-                    most: wallet.indexMax
-                )
+            for key in wallet.places(of: derivation) {
+                named = named ?? wallet.name
+                let owner = Owner(wallet: index, place: key)
+                let found = try output(of: owner, curve: curve)
+                guard found.script == script else { continue }
+                guard key.index <= wallet.indexMax else {
+                    throw .indexOverMaximum(
+                        place,
+                        wallet: wallet.name,
+                        index: key.index,
+                        most: wallet.indexMax
+                    )
+                }
+                return OwnOutput(owner: owner, output: found)
             }
-            return OwnKey(owner: Owner(wallet: index, place: key), key: found.key)
         }
         guard let named else { return nil }
         throw .claimMismatch(place, wallet: named, path: KeyPath.text(derivation.path))
@@ -102,27 +109,25 @@ package struct WalletSet: Sendable {
         for (index, wallet) in wallets.enumerated()
         where wallet.scriptKind == kind && searchedWallets.insert(index).inserted {
             let count = min(UInt64(searchWindow), UInt64(wallet.indexMax) + 1)
-            for branch in wallet.branches.indices {
+            for branch in 0..<wallet.branchCount {
                 for number in 0..<UInt32(count) {
                     let place = KeyPlace(branch: UInt8(branch), index: number)
-                    let found = try Self.derive(wallet, place, curve: curve)
                     let owner = Owner(wallet: index, place: place)
-                    searched[found.script] = OwnKey(owner: owner, key: found.key)
+                    searched[try output(of: owner, curve: curve).script] = owner
                 }
             }
         }
     }
 
-    private static func derive(
-        _ wallet: AccountWallet,
-        _ place: KeyPlace,
+    /// The output at an owner's place.
+    package func output(
+        of owner: Owner,
         curve: borrowing Curve
-    ) throws(RequestError) -> (key: Bytes33, script: [UInt8]) {
-        do throws(CryptoError) {
-            let key = try wallet.publicKey(place, curve: curve)
-            return (key, try wallet.script(of: key, curve: curve))
+    ) throws(RequestError) -> ExpandedOutput {
+        do throws(DescriptorError) {
+            return try wallets[owner.wallet].output(owner.place, curve: curve)
         } catch {
-            throw .crypto(error)
+            throw .key(error)
         }
     }
 }
