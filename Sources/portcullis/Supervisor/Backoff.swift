@@ -33,6 +33,12 @@ struct Backoff {
         isWaiting = true
     }
 
+    /// The process was ended by request, which is nobody's failure: the next start is 10 ms from now.
+    mutating func stopped() {
+        notBefore = Self.now + 10
+        isWaiting = true
+    }
+
     private static var now: Int64 {
         linux_clock_nanoseconds(LINUX_CLOCK_MONOTONIC) / 1_000_000
     }

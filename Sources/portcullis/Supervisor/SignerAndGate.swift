@@ -84,7 +84,7 @@ struct SignerAndGate: ~Copyable {
         restarts += 1
         if wasLocked {
             wasLocked = false
-            backoff.ended()
+            backoff.stopped()
             return
         }
         let words =

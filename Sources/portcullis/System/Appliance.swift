@@ -59,7 +59,8 @@ struct Appliance {
         try wait(for: "the gate to serve") { status in status?.serving == true }
     }
 
-    /// Ends the signer, then waits until its successor answers, sealed.
+    /// Ends the signer, then waits until its successor answers. That one is sealed, unless another
+    /// operator was quick; and if somebody locked again, what answers is a later one.
     func lock() throws(FrontError) {
         let before = try supervisor(.lock).processes.first { $0.name == "signer" }?.pid
         try wait(for: "the sealed signer") { () throws(FrontError) in
@@ -67,7 +68,7 @@ struct Appliance {
             else { return false }
             return now != before
         }
-        try wait(for: "the sealed signer") { status in status?.signerPhase == "sealed" }
+        try wait(for: "the sealed signer") { statusIfAny() != nil }
     }
 
     /// Asks until the answer will do.
