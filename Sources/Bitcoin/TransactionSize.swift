@@ -10,9 +10,10 @@ package struct TransactionSize: Sendable {
     /// An output is an amount and an empty script at least.
     static let outputByteCountMin = 9
 
-    private var baseByteCount: Int
+    /// The bytes before it is signed, all scripts of inputs empty.
+    package private(set) var unsignedByteCount: Int
     private var witnessByteCount = 0
-    /// What satisfactions of scripts weigh, in weight units.
+    /// What is known to weigh so much: scripts of inputs, satisfactions of scripts. Weight units.
     private var satisfactionWeight = 0
     private var hasWitness = false
     private var inputsLeft: Int
@@ -22,7 +23,7 @@ package struct TransactionSize: Sendable {
     package init(inputCount: Int, outputCount: Int) {
         inputsLeft = inputCount
         outputsLeft = outputCount
-        baseByteCount =
+        unsignedByteCount =
             8 + CompactSize.width(of: UInt64(inputCount))
             + CompactSize.width(of: UInt64(outputCount))
     }
@@ -37,7 +38,7 @@ package struct TransactionSize: Sendable {
     private mutating func addInput() {
         precondition(inputsLeft > 0, "more inputs than announced")
         inputsLeft -= 1
-        baseByteCount += Self.inputByteCountMin
+        unsignedByteCount += Self.inputByteCountMin
     }
 
     /// Adds an input of ours that one key spends, signed with DEFAULT or ALL.
@@ -47,9 +48,9 @@ package struct TransactionSize: Sendable {
         switch kind {
         case .p2wpkh: witnessByteCount += 1 + 1 + 71 + 1 + 33
         case .p2tr, .p2trTree: witnessByteCount += 1 + 1 + (type == .default ? 64 : 65)
-        case .p2pkh: baseByteCount += 1 + 71 + 1 + 33
+        case .p2pkh: satisfactionWeight += 4 * (1 + 71 + 1 + 33)
         case .p2shP2WPKH:
-            baseByteCount += 1 + 22
+            satisfactionWeight += 4 * (1 + 22)
             witnessByteCount += 1 + 1 + 71 + 1 + 33
         case .p2shScript, .p2wshScript, .p2shP2WSHScript:
             preconditionFailure("a script is satisfied")
@@ -60,14 +61,14 @@ package struct TransactionSize: Sendable {
     package mutating func addOutput(scriptByteCount: Int) {
         precondition(outputsLeft > 0, "more outputs than announced")
         outputsLeft -= 1
-        baseByteCount += 8 + CompactSize.width(of: UInt64(scriptByteCount)) + scriptByteCount
+        unsignedByteCount += 8 + CompactSize.width(of: UInt64(scriptByteCount)) + scriptByteCount
     }
 
     /// Four times the bytes outside of the witness and once those in it.
     package var weight: Int {
         precondition(inputsLeft == 0 && outputsLeft == 0, "parts not added")
         // A transaction with a witness has a marker and a flag as well.
-        return 4 * baseByteCount + witnessByteCount + satisfactionWeight + (hasWitness ? 2 : 0)
+        return 4 * unsignedByteCount + witnessByteCount + satisfactionWeight + (hasWitness ? 2 : 0)
     }
 
     /// Virtual bytes: the weight divided by four, rounded up.

@@ -7,6 +7,9 @@ package enum KeyAggregation {
     /// More participants than any wallet has.
     package static let countMax = Int(PC_SUM_COUNT_MAX)
 
+    /// The most keys that are sorted first.
+    private static let sortedCountMax = 16
+
     /// KeyAgg of compressed keys in the given order, `count` times 33 bytes.
     package static func aggregate(
         _ keys: Span<UInt8>,
@@ -32,6 +35,33 @@ package enum KeyAggregation {
             }
         }
         return try curve.sum(keys, scalars.span.extracting(0..<32 * count))
+    }
+
+    /// KeyAgg over KeySort of some of the keys of 33 bytes, named by their places.
+    package static func aggregate(
+        _ places: Span<UInt8>,
+        of keys: Span<UInt8>,
+        curve: borrowing Curve
+    ) throws(CryptoError) -> Bytes33 {
+        precondition(places.count <= sortedCountMax, "a wallet has no larger aggregate")
+        var sorted = InlineArray<16, Bytes33>(repeating: .zero)
+        for end in places.indices {
+            let start = 33 * Int(places[end])
+            let key = Bytes33(copying: keys.extracting(start..<start + 33))
+            var place = end
+            while place > 0, key.precedes(sorted[place - 1]) {
+                sorted[place] = sorted[place - 1]
+                place -= 1
+            }
+            sorted[place] = key
+        }
+        var list = FixedBytes<528>.zero
+        for place in places.indices {
+            for index in 0..<33 {
+                list[33 * place + index] = sorted[place][index]
+            }
+        }
+        return try aggregate(list.span.extracting(0..<33 * places.count), curve: curve)
     }
 
     /// The extended key of depth 0 from which keys of an aggregate derive.

@@ -19,8 +19,8 @@ extension RefusalWords {
           replacement with proof is not supported
           ask without it
         unsupported-selector input number
-          only key path and single keys are supported
-          spend that input by its key
+          the wallet has no script tree, or the selector is not known
+          spend that input by its key or its only script
         too-many-inputs nothing number
           the transaction has too many inputs
           split it into several
@@ -75,6 +75,24 @@ extension RefusalWords {
         approvals-not-supported nothing nothing
           approvals are not supported
           ask without them
+        mixed-selectors input number
+          inputs of one transaction are spent in different ways
+          spend all by the key path, or all by leaves of the script tree
+        unknown-leaf input nothing
+          the wallet's script tree has no such leaf at this address
+          make the PSBT again with the wallet's own descriptor
+        cannot-sign-key-path input nothing
+          the key path is not ours to sign
+          spend a leaf of the script tree that has a key of ours
+        too-many-signatures input number
+          the transaction takes too many signatures
+          split it into several
+        legacy-too-large nothing number
+          signing this much outside of segwit takes too much work
+          split the transaction into several with fewer inputs each
+        cannot-sign-leaf input nothing
+          the leaf of the script tree has no key of ours
+          spend a leaf of the script tree that has a key of ours
         amount-mismatch input satoshi
           the amount claimed is not that of the coin
           make the PSBT again; whoever made it is wrong or lies

@@ -52,17 +52,23 @@ extension GateServer {
         else { throw .signerFault(.wrongLeaf) }
         let leaf = [UInt8](copying: reply.leaf)
         guard reply.verdict == .allow else {
-            return (reply.verdict, AssessedRequest(leaf: leaf, decision: decision, inputs: []), [])
+            return (reply.verdict, .refused(leaf, decision), [])
         }
         let resolved = try Self.resolved(job.request, count: Int(reply.resolvedByteCount))
         guard TaggedHash.hash(tag: "portcullis/request/1", resolved.span) == reply.digest else {
             throw .signerFault(.wrongDigest)
         }
-        let inputs = try Self.inputs(resolved)
+        let (wallet, inputs) = try Self.inputs(resolved)
         guard let facts = decision.facts, !decision.candidates.isEmpty,
             inputs.contains(facts.anchor)
         else { throw .signerFault(.wrongLeaf) }
-        let assessed = AssessedRequest(leaf: leaf, decision: decision, inputs: inputs)
+        let perInput = configuration.signaturesPerInputMax[HashKey(wallet)] ?? 1
+        let assessed = AssessedRequest(
+            leaf: leaf,
+            decision: decision,
+            inputs: inputs,
+            signatureCountMax: min(perInput * inputs.count, AssessedRequest.signatureCountMax)
+        )
         return (reply.verdict, assessed, resolved)
     }
 
@@ -76,7 +82,10 @@ extension GateServer {
         return [UInt8](request[4..<4 + count])
     }
 
-    private static func inputs(_ resolved: [UInt8]) throws(GateError) -> [LeafOutpoint] {
+    /// The wallet that pays, and the outpoints that are spent.
+    private static func inputs(
+        _ resolved: [UInt8]
+    ) throws(GateError) -> (Bytes32, [LeafOutpoint]) {
         do throws(RefusalDetail) {
             let request = try ResolvedRequest(checking: resolved.span)
             var inputs: [LeafOutpoint] = []
@@ -85,7 +94,7 @@ extension GateServer {
                 let input = request.input(at: place)
                 inputs.append(LeafOutpoint(txid: input.txid, vout: input.vout))
             }
-            return inputs
+            return (request.walletID(at: 0), inputs)
         } catch {
             throw .signerFault(.wrongDigest)
         }

@@ -107,10 +107,10 @@ extension GateServer {
             preconditionFailure("it was assessed and allowed")
         }
         let log = opened
-        let inputCount = assessed.inputs.count
+        let signatures = assessed.inputs.count...assessed.signatureCountMax
         if let index = log.state.chargedIndex(of: assessed.decision.head.digest) {
             return draft.release(
-                ReleaseInFlight(job: id, index: index, charge: nil, inputCount: inputCount),
+                ReleaseInFlight(job: id, index: index, charge: nil, signatureCount: signatures),
                 jobs[id]
             )
         }
@@ -150,7 +150,7 @@ extension GateServer {
         try add(charge, to: &draft)
         allowanceLeft -= facts.outflow
         draft.release(
-            ReleaseInFlight(job: id, index: index, charge: charge, inputCount: inputCount),
+            ReleaseInFlight(job: id, index: index, charge: charge, signatureCount: signatures),
             jobs[id]
         )
     }

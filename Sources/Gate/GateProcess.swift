@@ -81,7 +81,7 @@ package enum GateProcess {
         }
     }
 
-    /// What the gate needs of the policy: its hash and its limits.
+    /// What the gate needs of the policy: its hash, its limits, and how much the signer may answer.
     package static func configuration(
         _ file: any JournalFile
     ) throws(GateError) -> GateConfiguration {
@@ -101,7 +101,16 @@ package enum GateProcess {
                     )
                 )
             }
-            return GateConfiguration(bundleHash: bundle.hash, limits: limits)
+            var signatures: [HashKey: Int] = [:]
+            for index in 0..<bundle.walletCount {
+                let most = bundle.wallet(at: index).signaturesPerInputMax
+                if most > 1 { signatures[HashKey(bundle.walletID(at: index))] = most }
+            }
+            return GateConfiguration(
+                bundleHash: bundle.hash,
+                limits: limits,
+                signaturesPerInputMax: signatures
+            )
         } catch {
             throw .bundleDamaged
         }

@@ -8,10 +8,17 @@ package typealias ClientID = UInt64
 package struct GateConfiguration: Sendable {
     package let bundleHash: Bytes32
     package let limits: [LimitCaps]
+    /// By wallet, where one input may take more than one of our signatures.
+    package let signaturesPerInputMax: [HashKey: Int]
 
-    package init(bundleHash: Bytes32, limits: [LimitCaps]) {
+    package init(
+        bundleHash: Bytes32,
+        limits: [LimitCaps],
+        signaturesPerInputMax: [HashKey: Int] = [:]
+    ) {
         self.bundleHash = bundleHash
         self.limits = limits
+        self.signaturesPerInputMax = signaturesPerInputMax
     }
 }
 

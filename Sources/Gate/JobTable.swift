@@ -25,31 +25,33 @@ struct ReleaseLoad {
     /// Bytes of requests and leaves, and signatures: frames of 8 MiB hold them with all the rest.
     private static let bytesMax = 3 << 20
     /// Half a second of signing: so long at most a small request waits for large ones.
-    private static let inputsMax = 4_096
+    private static let signaturesMax = 4_096
 
     private(set) var count = 0
     private var bytes = 0
-    private var inputs = 0
+    private var signatures = 0
 
     /// Whether one more fits; the first always does.
     func takes(_ job: Job) -> Bool {
         count == 0
             || (count < ReleaseLimits.entryCountMax
                 && bytes + Self.bytes(of: job) <= Self.bytesMax
-                && inputs + Self.inputs(of: job) <= Self.inputsMax)
+                && signatures + Self.signatures(of: job) <= Self.signaturesMax)
     }
 
     mutating func add(_ job: Job) {
         count += 1
         bytes += Self.bytes(of: job)
-        inputs += Self.inputs(of: job)
+        signatures += Self.signatures(of: job)
     }
 
     private static func bytes(of job: Job) -> Int {
         job.request.count + (job.assessed?.leaf.count ?? 0)
     }
 
-    private static func inputs(of job: Job) -> Int { job.assessed?.inputs.count ?? 0 }
+    private static func signatures(of job: Job) -> Int {
+        job.assessed?.signatureCountMax ?? 0
+    }
 }
 
 /// What the signer said of a request, checked against the request.
@@ -58,6 +60,16 @@ struct AssessedRequest {
     let decision: Decision
     /// The outpoints that an allowed request spends; none of a refused one.
     let inputs: [LeafOutpoint]
+    /// The most signatures that the signer may answer: one for each input, but more where a script
+    /// holds several of our keys.
+    let signatureCountMax: Int
+
+    /// More are made for no request (protocol.md, section 3).
+    static let signatureCountMax = 16_384
+
+    static func refused(_ leaf: [UInt8], _ decision: Decision) -> AssessedRequest {
+        AssessedRequest(leaf: leaf, decision: decision, inputs: [], signatureCountMax: 0)
+    }
 }
 
 /// The requests in flight, in the order in which they came, and the signer's slots.

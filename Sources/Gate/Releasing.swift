@@ -8,7 +8,8 @@ struct ReleaseInFlight {
     let index: UInt64
     /// Its companion, if it was charged just now; nothing for a retry.
     let charge: [UInt8]?
-    let inputCount: Int
+    /// How many signatures there may be.
+    let signatureCount: ClosedRange<Int>
 }
 
 /// The signer's part of a batch: it is shown the leaves, and signs.
@@ -85,12 +86,13 @@ extension GateServer {
         guard signatures.count == entries.count else { throw .signerFault(.wrongSignatureCount) }
         for (place, entry) in entries.enumerated() {
             let (signatures, receipt) = (signatures[place], receipts[place])
-            guard signatures.count == 64 * entry.inputCount else {
+            let signatureCount = signatures.count / 64
+            guard entry.signatureCount.contains(signatureCount) else {
                 throw .signerFault(.wrongSignatureCount)
             }
             var reply: [UInt8] = [entry.charge == nil ? 1 : 0]
             reply.reserveCapacity(16 + signatures.count + receipt.count)
-            reply.append(UInt64(entry.inputCount), bytes: 2)
+            reply.append(UInt64(signatureCount), bytes: 2)
             reply += signatures
             reply.append(UInt64(receipt.count), bytes: 4)
             reply += receipt

@@ -1,6 +1,7 @@
 import Bitcoin
 import BitcoinCrypto
 import Bytes
+import Policy
 import SecretMemory
 import Transparency
 import Wire
@@ -31,7 +32,13 @@ extension OpenSigner {
         try gate.drain()
         if decision.verdict == .allow {
             let leafHash = Merkle.leafHash(leaf.bytes)
-            slots.hold(AllowedDecision(digest: digest, leafHash: leafHash), at: head.slot)
+            let allowed = AllowedDecision(
+                digest: digest,
+                leafHash: leafHash,
+                signatureCount: scripts.signatureCount,
+                virtualByteCount: scripts.virtualByteCount
+            )
+            slots.hold(allowed, at: head.slot)
         }
         let leaf = leaf.bytes
         reply.set(.assessed) { writer throws(ByteError) in
@@ -96,7 +103,7 @@ extension OpenSigner {
         try readParents(request)
         // A taproot signature fixes every amount and script, so there a lie signs nothing
         // (BIP-341).
-        if wallet.kind == .p2wpkh, let missing = parents.firstMissing(request) {
+        if !wallet.isTaproot, let missing = parents.firstMissing(request) {
             throw .refused(RefusalDetail(.missingParent, index: missing))
         }
         return VerifiedRequest(request, wallet, totals, scripts)
@@ -107,13 +114,14 @@ extension OpenSigner {
         _ request: borrowing ResolvedRequest
     ) throws(RefusalDetail) -> (OwnWallet, RequestTotals) {
         let wallet = try RequestCheck.wallet(of: request, network: record.network, home.wallets)
-        try RequestCheck.form(request)
-        try RequestCheck.inputs(request, wallet)
+        let record = home.policy.bundle.wallet(at: wallet.place)
+        try RequestCheck.form(request, wallet)
+        try RequestCheck.inputs(request, wallet, home.wallets.keys)
         try order.load(request)
-        let totals = try RequestTotals(request, kind: wallet.kind)
-        try RequestCheck.outputs(request, wallet, &home.wallets.keys, home.curve)
+        let totals = try RequestTotals(request)
+        try RequestCheck.outputs(request, wallet, record, &home.wallets, home.curve)
         try parents.load(request)
-        try scripts.load(request, wallet, &home.wallets.keys, home.curve)
+        try scripts.load(request, wallet, record, &home.wallets, home.curve)
         return (wallet, totals)
     }
 

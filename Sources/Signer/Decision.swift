@@ -51,6 +51,7 @@ struct Decision: Sendable {
             request,
             verified.wallet,
             verified.totals,
+            virtualByteCount: verified.virtualByteCount,
             bundle
         )
         let allowed = Decision(verdict: .allow, refusal: .none, digest: digest)

@@ -29,8 +29,8 @@ extension Home {
         let policy = try BundleFile(bundleFile)
         let keystore = try Self.readKeystore(keystoreFile)
         var secrets = try HomeSecrets(policy)
-        let wallets = try WalletTable(policy.bundle)
         let curve = try secrets.makeCurve()
+        let wallets = try WalletTable(policy.bundle, curve)
         self.init(
             policy: policy,
             keystore: keystore,
@@ -57,8 +57,8 @@ extension Home {
 extension HomeSecrets {
     /// Takes the memory for the keys of a policy.
     init(_ policy: borrowing BundleFile) throws(SignerStop) {
-        let branchCount = WalletTable.branchCount(of: policy.bundle)
-        self = try SignerStop.needing(HomeSecrets(branchCount: branchCount))
+        let nodeCount = NodeCounts(policy.bundle).own
+        self = try SignerStop.needing(HomeSecrets(nodeCount: nodeCount))
     }
 
     /// A context of the curve library whose multiplications are blinded by fresh randomness.

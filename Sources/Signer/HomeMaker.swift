@@ -28,8 +28,8 @@ extension HomeMaker {
     package init(bundle: borrowing Descriptor) throws(SignerStop) {
         let policy = try BundleFile(bundle)
         var secrets = try HomeSecrets(policy)
-        let wallets = try WalletTable(policy.bundle)
         let curve = try secrets.makeCurve()
+        let wallets = try WalletTable(policy.bundle, curve)
         self.init(policy: policy, secrets: secrets, wallets: wallets, curve: curve)
     }
 
@@ -113,8 +113,8 @@ extension HomeMaker {
     }
 
     /// Writes what the public may know: `homeID[32] | auditPublicKey[32] | fingerprint[4] | u16
-    /// walletCount | (walletID[32] | depth u8 | parentFingerprint[4] | childNumber u32 |
-    /// chainCode[32] | key[33])*`.
+    /// count | (walletID[32] | depth u8 | parentFingerprint[4] | childNumber u32 | chainCode[32] |
+    /// key[33])*`: our own keys of each wallet in their order.
     package mutating func describe(
         _ homeID: Bytes32,
         to output: borrowing Descriptor
@@ -122,17 +122,33 @@ extension HomeMaker {
         try SignerStop.computing(wallets.derive(policy, &secrets, curve))
         let auditPublicKey = secrets.deriveAuditKey(logNumber: 0)
         var number = FixedBytes<2>.zero
-        number[0] = UInt8(policy.bundle.walletCount)
+        var room = number.mutableSpan
+        room.store(UInt64(ownKeyCount), at: 0, byteCount: 2)
         try SignerStop.using(output.writeAll(homeID.span))
         try SignerStop.using(output.writeAll(auditPublicKey.span))
         try SignerStop.using(output.writeAll(wallets.fingerprint.span))
         try SignerStop.using(output.writeAll(number.span))
-        for place in 0..<policy.bundle.walletCount {
-            let id = policy.bundle.walletID(at: place)
-            try SignerStop.using(output.writeAll(id.span))
-            try SignerStop.using(output.writeAll(wallets.account(place).extracting(4...)))
+        for number in 0..<policy.bundle.walletCount {
+            let id = policy.bundle.walletID(at: number)
+            guard let wallet = wallets.wallet(id: id) else { continue }
+            for place in 0..<wallet.keyCount {
+                guard let account = wallets.account(wallet, key: place) else { continue }
+                try SignerStop.using(output.writeAll(id.span))
+                try SignerStop.using(output.writeAll(account.extracting(4...)))
+            }
         }
         secrets.wipe()
+    }
+
+    private var ownKeyCount: Int {
+        var count = 0
+        for number in 0..<policy.bundle.walletCount {
+            let record = policy.bundle.wallet(at: number)
+            for place in 0..<record.keyCount where record.key(at: place).kind == .own {
+                count += 1
+            }
+        }
+        return count
     }
 
     /// An empty slot, then the first record in the slot of its sequence.

@@ -16,7 +16,7 @@ package struct HomeSecrets: ~Copyable {
     var plain: SecretBytes
     /// The Ed25519 key of the log in force.
     var auditKey: SecretBytes
-    /// The private node of every branch of every wallet.
+    /// The private node of every branch of every own key.
     var branches: SecretBytes
     /// A node that is being derived, and room for the step.
     var node: SecretBytes
@@ -31,9 +31,9 @@ package struct HomeSecrets: ~Copyable {
     /// What an unlock's frame has room for, behind its kind and the length.
     package static let passphraseByteCountMax = MessageKind.unlock.lengthMax - 1 - 2
 
-    /// Takes the memory for a bundle of so many branches.
-    package init(branchCount: Int) throws(SecretMemoryError) {
-        let branchesByteCount = 64 * max(branchCount, 1)
+    /// Takes the memory for a bundle whose own keys have so many nodes.
+    package init(nodeCount: Int) throws(SecretMemoryError) {
+        let branchesByteCount = 64 * max(nodeCount, 1)
         // Each piece may leave a gap before the next.
         let fixedByteCount =
             Self.keystoreByteCount + 3 * 64 + 32 + 2 * Self.wordsByteCount
@@ -63,8 +63,8 @@ package struct HomeSecrets: ~Copyable {
         @_lifetime(borrow self) get { plain.bytes.extracting(Self.seedRange) }
     }
 
-    /// The private node of a branch.
-    func branch(_ place: Int) -> Range<Int> {
+    /// Where a private node of an own key stands in `branches`.
+    func node(_ place: Int) -> Range<Int> {
         64 * place..<64 * (place + 1)
     }
 

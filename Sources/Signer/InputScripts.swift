@@ -1,47 +1,129 @@
 import Bitcoin
 import BitcoinCrypto
 import Bytes
+import Policy
 import SecretMemory
 import Wire
 
-/// The keys and scripts that the claims of one request's inputs lead to, each derived once.
+/// What the claims of one request's inputs lead to: scripts, the leaves that are spent, and what
+/// signing them takes.
 struct InputScripts: ~Copyable {
+    /// More signatures are not made for one request.
+    static let signatureCountMax = 16_384
+    /// More bytes are not hashed to sign outside of segwit.
+    private static let legacyByteCountMax = 64 << 20
+
+    /// `AddressScript | u8 place of the leaf`
+    private static let stride = AddressScript.byteCount + 1
+
     private var memory: Arena
+    private(set) var signatureCount = 0
+    /// Of the signed transaction.
+    private(set) var virtualByteCount = 0
 
     init() throws(SignerStop) {
-        memory = try Arena(needing: ResolvedRequest.inputCountMax * DerivedKey.byteCount)
+        memory = try Arena(needing: ResolvedRequest.inputCountMax * Self.stride)
     }
 
     /// Derives for every input; the claims' branches and indexes were checked.
     mutating func load(
         _ request: borrowing ResolvedRequest,
         _ wallet: OwnWallet,
-        _ keys: inout PublicKeys,
+        _ record: WalletRecord,
+        _ wallets: inout WalletTable,
         _ curve: borrowing Curve
     ) throws(RefusalDetail) {
+        signatureCount = 0
+        var size = TransactionSize(inputCount: request.inputCount, outputCount: request.outputCount)
         for place in 0..<request.inputCount {
-            let claim = request.input(at: place).claim
+            let input = request.input(at: place)
             do throws(CryptoError) {
-                let derived = try keys.derive(claim, wallet, curve)
-                derived.store(in: &memory, at: place * DerivedKey.byteCount)
+                let script = try wallets.script(input.claim, wallet, record, curve)
+                script.store(in: &memory, at: place * Self.stride)
+                if input.selector == 1 {
+                    try wallets.keys.derive(input.claim, wallet, record, curve)
+                }
             } catch {
                 // One index in 2^127 has no key.
                 throw RefusalDetail(.foreignInput, index: place)
             }
+            try add(input, place, wallet, record, wallets.keys, &size)
+        }
+        var outputs = request.outputs
+        while let output = outputs.next() {
+            size.addOutput(scriptByteCount: output.script.count)
+        }
+        virtualByteCount = size.virtualByteCount
+        if wallet.isLegacy {
+            let work = request.inputCount * size.unsignedByteCount
+            try require(work, atMost: Self.legacyByteCountMax, else: .legacyTooLarge)
         }
     }
 
-    /// The key and script of the input at a place.
-    func key(at place: Int) -> DerivedKey {
-        let start = place * DerivedKey.byteCount
-        return DerivedKey(memory.bytes.extracting(start..<start + DerivedKey.byteCount))
+    /// Finds the leaf that an input spends, and counts its signatures and its size.
+    private mutating func add(
+        _ input: RequestInput,
+        _ place: Int,
+        _ wallet: OwnWallet,
+        _ record: WalletRecord,
+        _ keys: borrowing PublicKeys,
+        _ size: inout TransactionSize
+    ) throws(RefusalDetail) {
+        if wallet.isSpentByKey(input) {
+            size.addInput(wallet.kind, type: SighashType(rawValue: UInt32(input.sighash)))
+            signatureCount += 1
+        } else {
+            var (leaves, number, isFound) = (record.leaves, 0, false)
+            while !isFound, let leaf = leaves.next() {
+                isFound =
+                    input.selector == 0
+                    || FilledLeaf(leaf.template, keys: keys.derivedKeys)
+                        .tapLeafHash(version: leaf.version) == input.leafHash
+                guard isFound else {
+                    number += 1
+                    continue
+                }
+                let own = Self.ownHoleCount(leaf.template, wallet, keys)
+                try require(own > 0, else: .cannotSignLeaf, at: place)
+                signatureCount += own
+                size.addInput(wallet.kind, satisfactionWeight: leaf.satisfactionWeight)
+            }
+            try require(isFound, else: .unknownLeaf, at: place)
+            let start = place * Self.stride + AddressScript.byteCount
+            memory.store(UInt64(number), at: start, byteCount: 1)
+        }
+        let limit = Self.signatureCountMax
+        try require(signatureCount, atMost: limit, else: .tooManySignatures, at: place)
+    }
+
+    private static func ownHoleCount(
+        _ template: LeafTemplate,
+        _ wallet: OwnWallet,
+        _ keys: borrowing PublicKeys
+    ) -> Int {
+        var count = 0
+        for hole in 0..<template.holeCount
+        where keys.key(at: wallet.firstKey + template.hole(at: hole).key).isOwn {
+            count += 1
+        }
+        return count
+    }
+
+    /// The script that the input at a place must spend, with the root of its tree.
+    func address(at place: Int) -> AddressScript {
+        let start = place * Self.stride
+        return AddressScript(memory.bytes.extracting(start..<start + AddressScript.byteCount))
     }
 
     /// The script that the input at a place must spend.
     @_lifetime(borrow self)
     func script(at place: Int) -> Span<UInt8> {
-        let start = place * DerivedKey.byteCount
-        let count = Int(memory.bytes[start + 33])
-        return memory.bytes.extracting(start + 34..<start + 34 + count)
+        let start = place * Self.stride
+        return memory.bytes.extracting(start + 1..<start + 1 + Int(memory.bytes[start]))
+    }
+
+    /// The place in its wallet of the leaf that the input at a place spends.
+    func leaf(at place: Int) -> Int {
+        Int(memory.bytes[place * Self.stride + AddressScript.byteCount])
     }
 }

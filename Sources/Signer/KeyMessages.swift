@@ -1,5 +1,6 @@
 import BitcoinCrypto
 import Bytes
+import Policy
 import Wire
 
 /// `address` and `xpub`: what the signer says of its public keys.
@@ -28,31 +29,33 @@ extension OpenSigner {
                 throw RefusalDetail(.unknownWallet)
             }
             try RequestCheck.claim(claim, 0, wallet)
-            let derived = try derive(claim, wallet)
+            let address = try derive(claim, wallet)
             reply.set(.addressReply) { writer throws(ByteError) in
-                try writer.writeVec16(derived.script)
+                try writer.writeVec16(address.script)
             }
         } catch {
             reply.set(error)
         }
     }
 
-    /// Answers `xpub`: `walletID[32]`.
+    /// Answers `xpub`: `walletID[32] | u8 key`, the place of one of our own.
     mutating func setXpub(_ payload: Span<UInt8>, _ reply: inout ReplyBuffer) throws(SignerStop) {
-        guard payload.count == 32 else { throw .malformed(.xpub) }
-        guard let wallet = home.wallets.wallet(id: Bytes32(copying: payload)) else {
-            return reply.set(RefusalDetail(.unknownWallet))
-        }
-        let account = FixedBytes<78>(copying: home.wallets.account(wallet.place))
+        guard payload.count == 33 else { throw .malformed(.xpub) }
+        let id = Bytes32(copying: payload.extracting(0..<32))
+        guard let wallet = home.wallets.wallet(id: id),
+            let span = home.wallets.account(wallet, key: Int(payload[32]))
+        else { return reply.set(RefusalDetail(.unknownWallet)) }
+        let account = FixedBytes<78>(copying: span)
         reply.set(.xpubReply) { writer throws(ByteError) in try writer.write(account) }
     }
 
     private mutating func derive(
         _ claim: OwnerClaim,
         _ wallet: OwnWallet
-    ) throws(RefusalDetail) -> DerivedKey {
+    ) throws(RefusalDetail) -> AddressScript {
+        let record = home.policy.bundle.wallet(at: wallet.place)
         do throws(CryptoError) {
-            return try home.wallets.keys.derive(claim, wallet, home.curve)
+            return try home.wallets.script(claim, wallet, record, home.curve)
         } catch {
             throw RefusalDetail(.indexOutOfRange, found: UInt64(claim.index))
         }

@@ -1,123 +1,156 @@
-import Bitcoin
 import BitcoinCrypto
 import Bytes
+import Policy
 import SecretMemory
 import Wire
 
-/// The public half of our wallets: the key of every branch, and the scripts below them.
+/// The public half of the wallets' keys, and what is derived of it for one address at a time.
 ///
-/// Derived scripts are remembered, for a request that was assessed comes back to be signed. What is
+/// Derived keys are remembered, for a request that was assessed comes back to be signed. What is
 /// remembered is a pure function of the keys, so forgetting it costs time and nothing else.
 struct PublicKeys: ~Copyable {
-    /// `key[33] | chainCode[32]` for each branch of each wallet.
-    private static let branchByteCount = 65
-    /// `u64 branch and index | DerivedKey`.
-    private static let entryByteCount = 80
-    private static let entryCount = 1 << 13
+    /// `key[33] | chainCode[32]`
+    private static let nodeByteCount = 65
+    /// `u64 node and index | key[33]`
+    private static let entryByteCount = 48
+    private static let entryCount = 1 << 15
 
-    private var branches: Arena
+    /// The `WalletKey`s of all wallets.
+    private var keys: Arena
+    private var nodes: Arena
     private var entries: Arena
+    /// The keys of one wallet at one address, 33 bytes each.
+    private var derived: Arena
 }
 
 extension PublicKeys {
-    init(branchCount: Int) throws(SignerStop) {
+    init(keyCount: Int, nodeCount: Int) throws(SignerStop) {
         self.init(
-            branches: try Arena(needing: max(branchCount, 1) * Self.branchByteCount),
-            entries: try Arena(needing: Self.entryCount * Self.entryByteCount)
+            keys: try Arena(needing: max(keyCount, 1) * WalletKey.byteCount),
+            nodes: try Arena(needing: max(nodeCount, 1) * Self.nodeByteCount),
+            entries: try Arena(needing: Self.entryCount * Self.entryByteCount),
+            derived: try Arena(needing: WalletRecord.keyCountMax * 33)
         )
     }
 
-    /// Sets the key of a branch, by its place among the branches of all wallets.
-    mutating func set(_ node: ExtendedPublicKey, branch: Int) {
-        branches.store(node.key.span, at: branch * Self.branchByteCount)
-        branches.store(node.chainCode.span, at: branch * Self.branchByteCount + 33)
+    mutating func set(_ key: WalletKey, at place: Int) {
+        var room = keys.mutableBytes
+        key.store(in: &room, at: place * WalletKey.byteCount)
     }
 
-    /// The public key of a branch.
-    func key(ofBranch branch: Int) -> Bytes33 {
-        let start = branch * Self.branchByteCount
-        return Bytes33(copying: branches.bytes.extracting(start..<start + 33))
+    /// A key by its place among those of all wallets.
+    func key(at place: Int) -> WalletKey {
+        let start = place * WalletKey.byteCount
+        return WalletKey(keys.bytes.extracting(start..<start + WalletKey.byteCount))
     }
 
-    /// Derives the key and script that a claim leads to; its branch and index were checked.
+    /// Sets the nodes of a key from the one above them.
+    mutating func set(
+        _ parent: ExtendedPublicKey,
+        _ record: KeyRecord,
+        _ key: WalletKey,
+        _ curve: borrowing Curve
+    ) throws(CryptoError) {
+        if key.branchCount == 0 {
+            // Deriving is what finds a key that is not on the curve.
+            _ = try parent.childKey(0, curve: curve)
+            set(parent, at: key.firstNode)
+        }
+        for branch in 0..<key.branchCount {
+            let node = try parent.child(record.branch(branch), curve: curve)
+            set(node, at: key.firstNode + branch)
+        }
+    }
+
+    private mutating func set(_ node: ExtendedPublicKey, at place: Int) {
+        nodes.store(node.key.span, at: place * Self.nodeByteCount)
+        nodes.store(node.chainCode.span, at: place * Self.nodeByteCount + 33)
+    }
+
+    /// The public key of a node.
+    func key(ofNode place: Int) -> Bytes33 {
+        let start = place * Self.nodeByteCount
+        return Bytes33(copying: nodes.bytes.extracting(start..<start + 33))
+    }
+
+    /// The keys that `derive` found last, 33 bytes each, in the order of the wallet.
+    var derivedKeys: Span<UInt8> {
+        @_lifetime(borrow self) get { derived.bytes }
+    }
+
+    func derivedKey(_ place: Int) -> Bytes33 {
+        Bytes33(copying: derived.bytes.extracting(33 * place..<33 * place + 33))
+    }
+
+    /// Derives the keys of a wallet, or the first `keyCount` of them, for a claim whose branch and
+    /// index were checked.
     mutating func derive(
         _ claim: OwnerClaim,
         _ wallet: OwnWallet,
+        _ record: WalletRecord,
+        keyCount: Int? = nil,
         _ curve: borrowing Curve
-    ) throws(CryptoError) -> DerivedKey {
-        let branch = wallet.firstBranch + Int(claim.branch)
-        return try derive(wallet.kind, branch: branch, index: claim.index, curve: curve)
-    }
-
-    /// Derives the key and script at an index of a branch (BIP-32 CKDpub), or recalls them.
-    mutating func derive(
-        _ kind: OutputKind,
-        branch: Int,
-        index: UInt32,
-        curve: borrowing Curve
-    ) throws(CryptoError) -> DerivedKey {
-        let name = UInt64(branch + 1) << 32 | UInt64(index)
-        let place = (Int(index) + 2_531 * branch) % Self.entryCount
-        let start = place * Self.entryByteCount
-        if entries.number(at: start, byteCount: 8) == name {
-            let range = start + 8..<start + 8 + DerivedKey.byteCount
-            return DerivedKey(entries.bytes.extracting(range))
+    ) throws(CryptoError) {
+        for place in 0..<(keyCount ?? wallet.keyCount) {
+            let key = key(at: wallet.firstKey + place)
+            let bytes: Bytes33
+            if key.nodeCount == 0 {
+                let participants = record.key(at: place).participants
+                bytes = try KeyAggregation.aggregate(participants, of: derived.bytes, curve: curve)
+            } else {
+                let node = key.node(claim.branch)
+                bytes =
+                    try key.takesIndex
+                    ? child(claim.index, ofNode: node, curve) : self.key(ofNode: node)
+            }
+            derived.store(bytes.span, at: 33 * place)
         }
-        let key = try node(ofBranch: branch).childKey(index, curve: curve)
-        let derived = DerivedKey(
-            key: key,
-            script: try ScriptTemplate.script(kind, publicKey: key, curve: curve)
-        )
-        entries.store(name, at: start, byteCount: 8)
-        derived.store(in: &entries, at: start + 8)
-        return derived
     }
 
-    private func node(ofBranch branch: Int) -> ExtendedPublicKey {
-        let start = branch * Self.branchByteCount + 33
-        // Depth and parent do not enter the derivation of a child's key.
+    /// Derives the key at an index below a node (BIP-32 CKDpub), or recalls it.
+    private mutating func child(
+        _ index: UInt32,
+        ofNode node: Int,
+        _ curve: borrowing Curve
+    ) throws(CryptoError) -> Bytes33 {
+        let name = UInt64(node + 1) << 32 | UInt64(index)
+        let start = (Int(index) + 2_531 * node) % Self.entryCount * Self.entryByteCount
+        if entries.number(at: start, byteCount: 8) == name {
+            return Bytes33(copying: entries.bytes.extracting(start + 8..<start + 41))
+        }
+        let key = try self.node(at: node).childKey(index, curve: curve)
+        entries.store(name, at: start, byteCount: 8)
+        entries.store(key.span, at: start + 8)
+        return key
+    }
+
+    /// Depth and parent, which do not enter the derivation of a child's key, are zero.
+    private func node(at place: Int) -> ExtendedPublicKey {
+        let start = place * Self.nodeByteCount + 33
         return ExtendedPublicKey(
             depth: 0,
             parentFingerprint: .zero,
             childNumber: 0,
-            chainCode: Bytes32(copying: branches.bytes.extracting(start..<start + 32)),
-            key: key(ofBranch: branch)
+            chainCode: Bytes32(copying: nodes.bytes.extracting(start..<start + 32)),
+            key: key(ofNode: place)
         )
     }
 }
 
-/// A public key of ours and the script that pays to it.
-struct DerivedKey: Sendable {
-    static let byteCount = 68
-
-    let key: Bytes33
-    private let scriptByteCount: Int
-    private let scriptBytes: FixedBytes<34>
-
-    init(key: Bytes33, script: TemplateScript) {
-        self.key = key
-        scriptByteCount = script.count
-        var bytes = FixedBytes<34>.zero
-        var room = bytes.mutableSpan
-        room.store(script.bytes, at: 0)
-        scriptBytes = bytes
+extension KeyRecord {
+    /// A key of others as a node; of a fixed key nothing is derived, so any chain code will do.
+    var publicNode: ExtendedPublicKey {
+        ExtendedPublicKey(
+            depth: 0,
+            parentFingerprint: .zero,
+            childNumber: 0,
+            chainCode: kind == .extended ? chainCode : .zero,
+            key: key
+        )
     }
+}
 
-    /// Reads `key[33] | u8 scriptByteCount | script[34]`, as `store` left it.
-    init(_ record: Span<UInt8>) {
-        key = Bytes33(copying: record.extracting(0..<33))
-        scriptByteCount = Int(record[33])
-        scriptBytes = FixedBytes<34>(copying: record.extracting(34..<68))
-    }
-
-    /// The scriptPubKey.
-    var script: Span<UInt8> {
-        @_lifetime(borrow self) get { scriptBytes.span.extracting(0..<scriptByteCount) }
-    }
-
-    func store(in bytes: inout Arena, at place: Int) {
-        bytes.store(key.span, at: place)
-        bytes.store(UInt64(scriptByteCount), at: place + 33, byteCount: 1)
-        bytes.store(scriptBytes.span, at: place + 34)
-    }
+extension OwnerClaim {
+    /// The first address of a wallet.
+    static let first = OwnerClaim(wallet: 0, branch: 0, index: 0)
 }

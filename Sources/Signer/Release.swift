@@ -1,14 +1,15 @@
 import Bitcoin
 import BitcoinCrypto
 import Bytes
+import Policy
 import SecretMemory
 import Wire
 
 /// `release`: the log shows the decisions, the record remembers them, and only then is anything
 /// signed.
 extension OpenSigner {
-    /// More inputs in one release would not fit the answer.
-    private static let inputCountMax = 120_000
+    /// More signatures in one release would not fit the answer.
+    private static let signatureCountMax = 120_000
 
     /// Answers `release`.
     mutating func release(_ payload: Span<UInt8>, _ reply: inout ReplyBuffer) throws(SignerStop) {
@@ -16,7 +17,7 @@ extension OpenSigner {
             let frame = try ReleaseFrame(reading: payload)
             let check = try Fault.refusing(check(frame))
             try Fault.stopping(commit(check))
-            try Fault.stopping(sign(frame, inputCount: check.inputCount, &reply))
+            try Fault.stopping(sign(frame, signatureCount: check.signatureCount, &reply))
         } catch {
             try answer(error, &reply)
         }
@@ -32,7 +33,8 @@ extension OpenSigner {
         while let entry = entries.next() {
             try check.add(entry, frame.leafHashes, slots, home)
         }
-        try require(check.inputCount, atMost: Self.inputCountMax, else: .tooManyInputs)
+        let limit = Self.signatureCountMax
+        try require(check.signatureCount, atMost: limit, else: .tooManySignatures)
         return check
     }
 
@@ -53,13 +55,12 @@ extension OpenSigner {
     /// as it is signed, and verifies it while the inputs are being signed.
     private mutating func sign(
         _ frame: borrowing ReleaseFrame,
-        inputCount: Int,
+        signatureCount: Int,
         _ reply: inout ReplyBuffer
     ) throws(SignerStop) {
         let frontCount = SignedHead.byteCount + 2
-        let signaturesCount =
-            2 * frame.entryCount + RequestSigner.signatureByteCount * inputCount
-        reply.set(.released, payloadCount: frontCount + signaturesCount) {
+        let restCount = 2 * frame.entryCount + RequestSigner.signatureByteCount * signatureCount
+        reply.set(.released, payloadCount: frontCount + restCount) {
             writer throws(ByteError) in
             try head.sign(home.secrets).write(to: &writer)
             try writer.writeUInt16(UInt16(frame.entryCount))
@@ -72,7 +73,7 @@ extension OpenSigner {
             start += try sign(entry, into: &room, at: start)
             slots.clear(entry.slot)
         }
-        precondition(start == signaturesCount, "as many signatures as there are inputs")
+        precondition(start == restCount, "as many signatures as were counted")
     }
 
     /// Writes `u16 n | signature[64]*n` and gives the count of bytes.
@@ -91,7 +92,7 @@ extension OpenSigner {
             // It was read and verified before in this very call: memory is not to be trusted.
             throw .curve(.signingFailed)
         }
-        let count = request.inputCount
+        let count = scripts.signatureCount
         room.store(UInt64(count), at: start, byteCount: 2)
         var rest = room._mutatingExtracting((start + 2)...)
         try SignerStop.computing(
@@ -107,8 +108,9 @@ extension OpenSigner {
         guard let wallet = home.wallets.wallet(id: request.walletID(at: 0)) else {
             throw RefusalDetail(.unknownWallet)
         }
-        let totals = try RequestTotals(request, kind: wallet.kind)
-        try scripts.load(request, wallet, &home.wallets.keys, home.curve)
+        let totals = try RequestTotals(request)
+        let record = home.policy.bundle.wallet(at: wallet.place)
+        try scripts.load(request, wallet, record, &home.wallets, home.curve)
         return VerifiedRequest(request, wallet, totals, scripts)
     }
 }

@@ -17,7 +17,7 @@ struct ReleaseCheck {
     private(set) var outflow: UInt64 = 0
     /// The latest time among the charge leaves, never less than the record's.
     private(set) var time: UInt64
-    private(set) var inputCount = 0
+    private(set) var signatureCount = 0
     private var digests = InlineArray<64, Bytes32>(repeating: .zero)
     private var entryCount = 0
     /// The digests that go into the ring.
@@ -51,17 +51,23 @@ struct ReleaseCheck {
         guard let wallet = home.wallets.wallet(id: request.walletID(at: 0)) else {
             throw RefusalDetail(.unknownWallet, index: place)
         }
-        let totals = try RequestTotals(request, kind: wallet.kind)
+        let totals = try RequestTotals(request)
         switch entry.evidence {
         case .new(let offset, let charge):
-            let facts = VerifiedRequest.policyFacts(request, wallet, totals, home.policy.bundle)
+            let facts = VerifiedRequest.policyFacts(
+                request,
+                wallet,
+                totals,
+                virtualByteCount: decision.virtualByteCount,
+                home.policy.bundle
+            )
             try checkNew(Int(offset), charge, decision, leafHashes, facts, home.policy.bundle)
         case .retry(let index, let leaf, let charge):
             try checkRetry(index, leaf, decision.digest, home)
             try checkRetry(index, charge: charge)
         }
         try charge(decision.digest, totals.outflow, home.state)
-        inputCount += request.inputCount
+        signatureCount += decision.signatureCount
     }
 
     /// The decision and its charge must be among the new leaves, one right after the other.

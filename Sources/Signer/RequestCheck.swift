@@ -31,21 +31,34 @@ enum RequestCheck {
     }
 
     /// Version and lock time.
-    static func form(_ request: borrowing ResolvedRequest) throws(RefusalDetail) {
-        guard request.transactionVersion == 1 || request.transactionVersion == 2 else {
-            throw RefusalDetail(.transactionVersion, expected: 2, found: request.transactionVersion)
-        }
-        try require(request.lockTime, atMost: lockTimeThreshold - 1, else: .timeLock)
-    }
-
-    /// Every input by itself: its claim, its sighash type, its amount.
-    static func inputs(
+    static func form(
         _ request: borrowing ResolvedRequest,
         _ wallet: OwnWallet
     ) throws(RefusalDetail) {
+        guard request.transactionVersion == 1 || request.transactionVersion == 2 else {
+            throw RefusalDetail(.transactionVersion, expected: 2, found: request.transactionVersion)
+        }
+        // A script may ask for a time (BIP-65); nothing else does.
+        guard wallet.kind.isOfOneKey else { return }
+        try require(request.lockTime, atMost: lockTimeThreshold - 1, else: .timeLock)
+    }
+
+    /// Every input by itself: its claim, what of its wallet it is spent by, its sighash type, its
+    /// amount.
+    static func inputs(
+        _ request: borrowing ResolvedRequest,
+        _ wallet: OwnWallet,
+        _ keys: borrowing PublicKeys
+    ) throws(RefusalDetail) {
+        let isTree = wallet.kind == .p2trTree
+        let isKeyPathOurs = !isTree || keys.key(at: wallet.firstKey).isOwn
         for place in 0..<request.inputCount {
             let input = request.input(at: place)
             try claim(input.claim, place, wallet)
+            let isKnown = input.selector == 0 || isTree
+            try require(isKnown, else: .unsupportedSelector, at: place, found: input.selector)
+            let isOurs = input.selector == 1 || isKeyPathOurs
+            try require(isOurs, else: .cannotSignKeyPath, at: place)
             let type = SighashType(rawValue: UInt32(input.sighash))
             let isSafe = type.isSafe(for: wallet.kind)
             let sighash = input.sighash
@@ -59,7 +72,8 @@ enum RequestCheck {
     static func outputs(
         _ request: borrowing ResolvedRequest,
         _ wallet: OwnWallet,
-        _ keys: inout PublicKeys,
+        _ record: WalletRecord,
+        _ wallets: inout WalletTable,
         _ curve: borrowing Curve
     ) throws(RefusalDetail) {
         var outputs = request.outputs
@@ -67,7 +81,9 @@ enum RequestCheck {
         var dataOutputs = 0
         while let output = outputs.next() {
             if let claim = output.claim {
-                try change(output, claim, place, wallet, &keys, curve)
+                try Self.claim(claim, place, wallet)
+                let isOurs = isOurs(output, claim, wallet, record, &wallets, curve)
+                try require(isOurs, else: .fraudulentChange, at: place)
             }
             switch ScriptKind(of: output.script) {
             case .p2pkh, .p2sh, .p2wpkh, .p2wsh, .p2tr:
@@ -85,22 +101,22 @@ enum RequestCheck {
         }
     }
 
-    private static func change(
+    /// Whether an output has the script that its claim leads to.
+    private static func isOurs(
         _ output: borrowing RequestOutput,
         _ claim: OwnerClaim,
-        _ place: Int,
         _ wallet: OwnWallet,
-        _ keys: inout PublicKeys,
+        _ record: WalletRecord,
+        _ wallets: inout WalletTable,
         _ curve: borrowing Curve
-    ) throws(RefusalDetail) {
-        try Self.claim(claim, place, wallet)
+    ) -> Bool {
         do throws(CryptoError) {
-            let derived = try keys.derive(claim, wallet, curve)
-            if output.script.equals(derived.script) { return }
+            let address = try wallets.script(claim, wallet, record, curve)
+            return output.script.equals(address.script)
         } catch {
             // One index in 2^127 has no key; nothing can be change there.
+            return false
         }
-        throw RefusalDetail(.fraudulentChange, index: place)
     }
 
     /// Whether branch and index of a claim are the wallet's.

@@ -1,6 +1,7 @@
 import Bitcoin
 import BitcoinCrypto
 import Bytes
+import Policy
 import SecretMemory
 import Wire
 
@@ -9,7 +10,8 @@ enum RequestSigner {
     /// The bytes of one signature.
     static let signatureByteCount = 64
 
-    /// Writes `signature[64]*n` to the front of `room`. Every one is verified before it is written.
+    /// Writes `signature[64]*n` to the front of `room`: for each input those of our keys, in the
+    /// order in which the keys stand in what is spent. Every one is verified before it is written.
     @_lifetime(room: copy room)
     static func sign(
         _ request: borrowing ResolvedRequest,
@@ -18,83 +20,76 @@ enum RequestSigner {
         _ home: inout Home,
         into room: inout MutableSpan<UInt8>
     ) throws(CryptoError) {
+        let wallet = verified.wallet
+        var count = 0
         for place in 0..<request.inputCount {
             let input = request.input(at: place)
-            let key = scripts.key(at: place)
-            let branch = verified.wallet.firstBranch + Int(input.claim.branch)
-            try derive(
-                input.claim.index,
-                branch,
-                home.wallets.keys.key(ofBranch: branch),
-                home.secrets.branches,
-                &home.secrets.node,
-                home.curve
-            )
-            let signature = try signature(
-                verified,
-                place,
+            let record = home.policy.bundle.wallet(at: wallet.place)
+            try home.wallets.keys.derive(input.claim, wallet, record, home.curve)
+            if wallet.isSpentByKey(input) {
+                let address = scripts.address(at: place)
+                let key = home.wallets.keys.derivedKey(0)
+                let digest = InputDigest.ofKey(key, address, input, at: place, request, verified)
+                guard let signer = KeySigner(wallet, input, place: 0, home.wallets.keys) else {
+                    preconditionFailure("a key of others is refused")
+                }
+                let signature = try signer.sign(digest, address, &home.secrets, home.curve)
+                room.store(signature.span, at: signatureByteCount * count)
+                count += 1
+                continue
+            }
+            var rest = room._mutatingExtracting((signatureByteCount * count)...)
+            let leaf = Self.leaf(scripts.leaf(at: place), of: record)
+            count += try signScript(
+                leaf.template,
                 input,
-                key,
-                home.secrets.node,
-                home.curve
+                at: place,
+                request,
+                verified,
+                home.wallets.keys,
+                &home.secrets,
+                home.curve,
+                into: &rest
             )
-            home.secrets.node.wipe()
-            wipeStack()
-            room.store(signature.span, at: signatureByteCount * place)
         }
+        precondition(count == scripts.signatureCount, "as many as were counted")
     }
 
-    /// Leaves the private key of an address in the first half of `node`.
-    private static func derive(
-        _ index: UInt32,
-        _ branch: Int,
-        _ branchKey: Bytes33,
-        _ branches: borrowing SecretBytes,
-        _ node: inout SecretBytes,
-        _ curve: borrowing Curve
-    ) throws(CryptoError) {
-        var child = node.mutableBytes
-        try HD.deriveChild(
-            of: branches.bytes.extracting(HD.nodeCount * branch..<HD.nodeCount * (branch + 1)),
-            parentPublicKey: branchKey,
-            index: index,
-            into: &child,
-            curve: curve
-        )
-    }
-
-    private static func signature(
-        _ verified: VerifiedRequest,
-        _ place: Int,
+    /// Writes the signatures of our keys in a script, and gives their number.
+    @_lifetime(room: copy room)
+    private static func signScript(
+        _ template: LeafTemplate,
         _ input: RequestInput,
-        _ key: DerivedKey,
-        _ node: borrowing SecretBytes,
-        _ curve: borrowing Curve
-    ) throws(CryptoError) -> Bytes64 {
-        let secret = node.bytes.extracting(0..<32)
-        switch verified.wallet.kind {
-        case .p2wpkh:
-            return try curve.signECDSA(
-                digest: verified.midstates.p2wpkhSighash(
-                    of: SpentInput(input),
-                    keyHash: Bytes20(copying: key.script.extracting(2...))
-                ),
-                secret: secret,
-                publicKey: key.key
-            )
-        case .p2pkh, .p2shP2WPKH, .p2shScript, .p2wshScript, .p2shP2WSHScript, .p2trTree:
-            throw .signingFailed
-        case .p2tr:
-            return try curve.signTaproot(
-                digest: verified.midstates.taprootSighash(
-                    at: place,
-                    type: SighashType(rawValue: UInt32(input.sighash))
-                ),
-                secret: secret,
-                publicKey: key.key,
-                merkleRoot: nil,
-                outputKey: Bytes32(copying: key.script.extracting(2...))
-            )
+        at place: Int,
+        _ request: borrowing ResolvedRequest,
+        _ verified: VerifiedRequest,
+        _ keys: borrowing PublicKeys,
+        _ secrets: inout HomeSecrets,
+        _ curve: borrowing Curve,
+        into room: inout MutableSpan<UInt8>
+    ) throws(CryptoError) -> Int {
+        let script = FilledLeaf(template, keys: keys.derivedKeys)
+        let digest = InputDigest.ofScript(script, input, at: place, request, verified)
+        var count = 0
+        for hole in 0..<script.holeCount {
+            let key = script.key(inHole: hole)
+            guard let signer = KeySigner(verified.wallet, input, place: key, keys) else {
+                continue
+            }
+            let signature = try signer.sign(digest, nil, &secrets, curve)
+            room.store(signature.span, at: signatureByteCount * count)
+            count += 1
         }
+        return count
+    }
+
+    @_lifetime(copy record)
+    private static func leaf(_ place: Int, of record: WalletRecord) -> LeafRecord {
+        var leaves = record.leaves
+        for _ in 0..<place {
+            _ = leaves.next()
+        }
+        guard let leaf = leaves.next() else { preconditionFailure("a leaf that was found") }
+        return leaf
     }
 }

@@ -2,7 +2,7 @@ import Bitcoin
 import Bytes
 import Wire
 
-/// What a request adds up to: its sums and its size, taken from its claims in one pass.
+/// What a request adds up to, taken from its claims in one pass.
 struct RequestTotals {
     /// A transaction with more outputs of ours than this shreds the wallet; it is no payment (R20).
     static let ownOutputCountMax = 10
@@ -11,20 +11,15 @@ struct RequestTotals {
     private(set) var outputTotal: UInt64 = 0
     private(set) var ownOutputTotal: UInt64 = 0
     private(set) var ownOutputCount = 0
-    let virtualByteCount: Int
 
     /// The largest possible sums are checked at every step, so none can wrap.
-    init(_ request: borrowing ResolvedRequest, kind: OutputKind) throws(RefusalDetail) {
-        var size = TransactionSize(inputCount: request.inputCount, outputCount: request.outputCount)
+    init(_ request: borrowing ResolvedRequest) throws(RefusalDetail) {
         for place in 0..<request.inputCount {
-            let input = request.input(at: place)
-            size.addInput(kind, type: SighashType(rawValue: UInt32(input.sighash)))
-            inputTotal = try Self.sum(inputTotal, input.amount, place)
+            inputTotal = try Self.sum(inputTotal, request.input(at: place).amount, place)
         }
         var outputs = request.outputs
         var place = 0
         while let output = outputs.next() {
-            size.addOutput(scriptByteCount: output.script.count)
             outputTotal = try Self.sum(outputTotal, output.amount, place)
             if output.claim != nil {
                 ownOutputCount += 1
@@ -32,7 +27,6 @@ struct RequestTotals {
             }
             place += 1
         }
-        virtualByteCount = size.virtualByteCount
         try require(outputTotal, atMost: inputTotal, else: .outputsExceedInputs)
         try require(ownOutputCount, atMost: Self.ownOutputCountMax, else: .tooManyChangeOutputs)
     }

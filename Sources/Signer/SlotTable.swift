@@ -8,8 +8,8 @@ import Wire
 /// says so. Nothing else of an assessment outlives it. A lost place means assess again, which
 /// changes nothing.
 package struct SlotTable: ~Copyable {
-    /// `u8 1 | digest[32] | leafHash[32]`, rounded up.
-    private static let stride = 72
+    /// `u8 1 | digest[32] | leafHash[32] | u32 signatureCount | u32 virtualByteCount`, rounded up.
+    private static let stride = 80
 
     private var memory: Arena
 
@@ -23,6 +23,8 @@ package struct SlotTable: ~Copyable {
         memory.store(1, at: start, byteCount: 1)
         memory.store(decision.digest.span, at: start + 1)
         memory.store(decision.leafHash.span, at: start + 33)
+        memory.store(UInt64(decision.signatureCount), at: start + 65, byteCount: 4)
+        memory.store(UInt64(decision.virtualByteCount), at: start + 69, byteCount: 4)
     }
 
     /// Forgets what a place held.
@@ -37,7 +39,9 @@ package struct SlotTable: ~Copyable {
         guard place[0] == 1 else { return nil }
         return AllowedDecision(
             digest: Bytes32(copying: place.extracting(1..<33)),
-            leafHash: Bytes32(copying: place.extracting(33..<65))
+            leafHash: Bytes32(copying: place.extracting(33..<65)),
+            signatureCount: Int(place.number(at: 65, byteCount: 4)),
+            virtualByteCount: Int(place.number(at: 69, byteCount: 4))
         )
     }
 }
@@ -46,9 +50,7 @@ package struct SlotTable: ~Copyable {
 package struct AllowedDecision: Equatable, Sendable {
     package let digest: Bytes32
     package let leafHash: Bytes32
-
-    package init(digest: Bytes32, leafHash: Bytes32) {
-        self.digest = digest
-        self.leafHash = leafHash
-    }
+    package let signatureCount: Int
+    /// Of the signed transaction.
+    package let virtualByteCount: Int
 }

@@ -9,6 +9,7 @@ import Wire
 struct VerifiedRequest {
     let wallet: OwnWallet
     let totals: RequestTotals
+    let virtualByteCount: Int
     let midstates: SighashMidstates
     private let txid: Bytes32
     /// The least outpoint among the inputs.
@@ -44,6 +45,7 @@ struct VerifiedRequest {
         let hashed = hasher.finish()
         self.wallet = wallet
         self.totals = totals
+        virtualByteCount = scripts.virtualByteCount
         midstates = hashed.midstates
         txid = hashed.txid
         self.anchor = anchor
@@ -55,7 +57,7 @@ struct VerifiedRequest {
         try writer.write(txid)
         try writer.writeUInt64(totals.outflow)
         try writer.writeUInt64(totals.fee)
-        try writer.writeUInt32(UInt32(totals.virtualByteCount))
+        try writer.writeUInt32(UInt32(virtualByteCount))
         try anchor.write(to: &writer)
         try writer.writeUInt16(UInt16(midstates.inputCount))
         try writer.write(inputsDigest)
@@ -69,13 +71,14 @@ struct VerifiedRequest {
         _ request: borrowing ResolvedRequest,
         _ wallet: OwnWallet,
         _ totals: RequestTotals,
+        virtualByteCount: Int,
         _ bundle: CheckedBundle
     ) -> Facts {
         var facts = Facts(
             wallet: wallet.place,
             outflow: totals.outflow,
             fee: totals.fee,
-            virtualSize: UInt32(totals.virtualByteCount)
+            virtualSize: UInt32(virtualByteCount)
         )
         var outputs = request.outputs
         var place: UInt32 = 0

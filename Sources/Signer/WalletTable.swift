@@ -14,46 +14,47 @@ package struct WalletTable: ~Copyable {
     private var wallets: InlineArray<64, OwnWallet>
     private let count: Int
     private var accounts: Arena
+    private var scripts: AddressScripts
     var keys: PublicKeys
     /// The fingerprint of the master key.
     package private(set) var fingerprint = Bytes4.zero
 }
 
 extension WalletTable {
-    /// Lists the wallets of a bundle; their keys come with `derive`.
-    package init(_ bundle: borrowing CheckedBundle) throws(SignerStop) {
+    /// Lists the wallets of a bundle and derives the keys of others, which must be on the curve;
+    /// our own come with `derive`.
+    package init(
+        _ bundle: borrowing CheckedBundle,
+        _ curve: borrowing Curve
+    ) throws(SignerStop) {
         var wallets = InlineArray<64, OwnWallet>(repeating: .none)
-        var firstBranch = 0
-        for place in 0..<bundle.walletCount {
-            let record = bundle.wallet(at: place)
-            let kind = record.outputKind
-            // The other kinds are not signed yet.
-            guard kind == .p2wpkh || kind == .p2tr else { throw .home(.damagedBundle) }
-            wallets[place] = OwnWallet(
-                place: place,
-                id: record.id,
-                kind: kind,
-                indexMax: record.indexMax,
-                branchCount: record.branchCount,
-                firstBranch: firstBranch
-            )
-            firstBranch += record.branchCount
+        let counts = NodeCounts(bundle)
+        var keys = try PublicKeys(keyCount: counts.keys, nodeCount: counts.own + counts.others)
+        var (place, own, others) = (0, 0, counts.own)
+        for number in 0..<bundle.walletCount {
+            let record = bundle.wallet(at: number)
+            wallets[number] = OwnWallet(record, place: number, firstKey: place)
+            for inside in 0..<record.keyCount {
+                let keyRecord = record.key(at: inside)
+                let key = WalletKey(keyRecord, firstNode: keyRecord.kind == .own ? own : others)
+                keys.set(key, at: place)
+                if key.isOwn { own += key.nodeCount } else { others += key.nodeCount }
+                place += 1
+                guard key.kind == .extended || key.kind == .fixed else { continue }
+                do throws(CryptoError) {
+                    try keys.set(keyRecord.publicNode, keyRecord, key, curve)
+                } catch {
+                    throw .home(.damagedBundle)
+                }
+            }
         }
         self.init(
             wallets: wallets,
             count: bundle.walletCount,
-            accounts: try Arena(needing: 64 * Self.accountByteCount),
-            keys: try PublicKeys(branchCount: firstBranch)
+            accounts: try Arena(needing: max(counts.keys, 1) * Self.accountByteCount),
+            scripts: try AddressScripts(),
+            keys: keys
         )
-    }
-
-    /// How many branches the wallets of a bundle have in all.
-    package static func branchCount(of bundle: borrowing CheckedBundle) -> Int {
-        var sum = 0
-        for place in 0..<bundle.walletCount {
-            sum += bundle.wallet(at: place).branchCount
-        }
-        return sum
     }
 
     /// The wallet with an id, if it is one of ours.
@@ -64,77 +65,112 @@ extension WalletTable {
         return nil
     }
 
-    /// The answer to xpub for the wallet at a place.
+    /// The answer to xpub for a key of a wallet, if it is one of our own.
     @_lifetime(borrow self)
-    package func account(_ place: Int) -> Span<UInt8> {
-        let start = place * Self.accountByteCount
+    package func account(_ wallet: OwnWallet, key: Int) -> Span<UInt8>? {
+        guard key < wallet.keyCount, keys.key(at: wallet.firstKey + key).isOwn else { return nil }
+        let start = (wallet.firstKey + key) * Self.accountByteCount
         return accounts.bytes.extracting(start..<start + Self.accountByteCount)
     }
 
-    /// Derives every wallet from the seed: its account, and the private and public node of each
-    /// branch.
+    /// The script that a claim leads to; its branch and index were checked.
+    mutating func script(
+        _ claim: OwnerClaim,
+        _ wallet: OwnWallet,
+        _ record: WalletRecord,
+        _ curve: borrowing Curve
+    ) throws(CryptoError) -> AddressScript {
+        try scripts.script(claim, wallet, record, &keys, curve)
+    }
+
+    /// Derives our keys of every wallet from the seed, the private and public node of each branch;
+    /// then the aggregates of keys that are derived from.
     package mutating func derive(
         _ policy: borrowing BundleFile,
         _ secrets: inout HomeSecrets,
         _ curve: borrowing Curve
     ) throws(CryptoError) {
         let bundle = policy.bundle
-        for place in 0..<count {
-            let account = try deriveAccount(bundle.wallet(at: place).key(at: 0), &secrets, curve)
-            setAccount(account, place)
-            for branch in 0..<wallets[place].branchCount {
-                let number = bundle.wallet(at: place).key(at: 0).branch(branch)
-                try deriveBranch(
+        for number in 0..<count {
+            let (wallet, record) = (wallets[number], bundle.wallet(at: number))
+            for inside in 0..<wallet.keyCount {
+                let place = wallet.firstKey + inside
+                let key = keys.key(at: place)
+                if key.isOwn {
+                    try deriveOwn(record.key(at: inside), key, place, &secrets, curve)
+                } else if key.kind == .aggregate, key.nodeCount > 0 {
+                    let participants = record.key(at: inside)
+                    try keys.derive(.first, wallet, record, keyCount: inside, curve)
+                    let aggregate = try KeyAggregation.aggregate(
+                        participants.participants,
+                        of: keys.derivedKeys,
+                        curve: curve
+                    )
+                    let node = KeyAggregation.extendedKey(aggregate)
+                    try keys.set(node, participants, key, curve)
+                }
+            }
+        }
+    }
+
+    /// Derives an own key and what is below it on both sides, which must agree.
+    private mutating func deriveOwn(
+        _ record: KeyRecord,
+        _ key: WalletKey,
+        _ place: Int,
+        _ secrets: inout HomeSecrets,
+        _ curve: borrowing Curve
+    ) throws(CryptoError) {
+        let account = try deriveAccount(record, &secrets, curve)
+        setAccount(account, place)
+        try keys.set(account, record, key, curve)
+        for branch in 0..<key.nodeCount {
+            let node = key.firstNode + branch
+            let start = HD.nodeCount * node
+            if key.branchCount == 0 {
+                Self.copy(secrets.node, &secrets.branches, start)
+            } else {
+                let number = record.branch(branch)
+                try Self.derive(
                     number,
-                    of: account,
-                    wallets[place].firstBranch + branch,
-                    &secrets,
+                    of: secrets.node,
+                    account.key,
+                    &secrets.branches,
+                    start,
                     curve
                 )
             }
-            secrets.node.wipe()
-            secrets.scratch.wipe()
-            wipeStack()
+            let secret = secrets.branches.bytes.extracting(start..<start + 32)
+            guard try curve.publicKey(ofSecret: secret) == keys.key(ofNode: node) else {
+                throw .invalidPublicKey
+            }
         }
+        secrets.node.wipe()
+        secrets.scratch.wipe()
+        wipeStack()
     }
 
     /// Leaves the private account node in `secrets.node` and gives the public one.
     private mutating func deriveAccount(
-        _ wallet: KeyRecord,
+        _ key: KeyRecord,
         _ secrets: inout HomeSecrets,
         _ curve: borrowing Curve
     ) throws(CryptoError) -> ExtendedPublicKey {
         try Self.begin(secrets.plain, &secrets.node, curve)
         var parent = Bytes4.zero
-        for step in 0..<wallet.stepCount {
+        for step in 0..<key.stepCount {
             parent = try Self.fingerprint(secrets.node.bytes, curve)
             if step == 0 { fingerprint = parent }
-            try Self.descend(&secrets.node, &secrets.scratch, wallet.step(step), curve)
+            try Self.descend(&secrets.node, &secrets.scratch, key.step(step), curve)
         }
         let node = secrets.node.bytes
         return ExtendedPublicKey(
-            depth: UInt8(wallet.stepCount),
+            depth: UInt8(key.stepCount),
             parentFingerprint: parent,
-            childNumber: wallet.step(wallet.stepCount - 1),
+            childNumber: key.step(key.stepCount - 1),
             chainCode: Bytes32(copying: node.extracting(32..<64)),
             key: try curve.publicKey(ofSecret: node.extracting(0..<32))
         )
-    }
-
-    /// Derives a branch on both sides, which must agree.
-    private mutating func deriveBranch(
-        _ number: UInt32,
-        of account: ExtendedPublicKey,
-        _ branch: Int,
-        _ secrets: inout HomeSecrets,
-        _ curve: borrowing Curve
-    ) throws(CryptoError) {
-        let start = 64 * branch
-        try Self.derive(number, of: secrets.node, account.key, &secrets.branches, start, curve)
-        let node = try account.child(number, curve: curve)
-        let secret = secrets.branches.bytes.extracting(start..<start + 32)
-        guard try curve.publicKey(ofSecret: secret) == node.key else { throw .invalidPublicKey }
-        keys.set(node, branch: branch)
     }
 
     private mutating func setAccount(_ account: ExtendedPublicKey, _ place: Int) {
@@ -149,6 +185,15 @@ extension WalletTable {
             try writer.write(account.chainCode)
             try writer.write(account.key)
         }
+    }
+
+    private static func copy(
+        _ node: borrowing SecretBytes,
+        _ room: inout SecretBytes,
+        _ start: Int
+    ) {
+        var bytes = room.mutableBytes
+        bytes.store(node.bytes, at: start)
     }
 
     private static func begin(

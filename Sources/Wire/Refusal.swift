@@ -43,6 +43,12 @@ package enum Refusal: UInt16, Equatable, Sendable {
     case ownOutputNotClaimed = 38
     case nonCanonicalRequest = 39
     case approvalsNotSupported = 40
+    case mixedSelectors = 41
+    case unknownLeaf = 42
+    case cannotSignKeyPath = 43
+    case tooManySignatures = 44
+    case legacyTooLarge = 45
+    case cannotSignLeaf = 46
 
     case wrongPassphrase = 150
     case damagedKeystore = 151

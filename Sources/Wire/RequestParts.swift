@@ -1,8 +1,9 @@
 package import Bytes
 
-/// An input with what the front claims of it: 56 bytes.
+/// An input with what the front claims of it: 56 bytes, or 88 with the hash of a leaf.
 package struct RequestInput: Sendable {
-    package static let byteCount = 56
+    static let leafHashByteCount = 32
+    static let byteCountMin = 56
 
     package let txid: Bytes32
     package let vout: UInt32
@@ -12,8 +13,10 @@ package struct RequestInput: Sendable {
     package let claim: OwnerClaim
     /// The sighash type as it would stand behind the signature; 0 is SIGHASH_DEFAULT.
     package let sighash: UInt8
-    /// 0: the key path or the only key.
+    /// 0: the key path, or the only key or script.  1: the leaf of the script tree with `leafHash`.
     package let selector: UInt8
+    /// Zero unless the selector is 1.
+    package let leafHash: Bytes32
 
     package init(reading reader: inout ByteReader) throws(ByteError) {
         txid = try reader.readBytes32()
@@ -23,6 +26,12 @@ package struct RequestInput: Sendable {
         claim = try OwnerClaim(reading: &reader)
         sighash = try reader.readUInt8()
         selector = try reader.readUInt8()
+        leafHash = selector == 1 ? try reader.readBytes32() : .zero
+    }
+
+    /// The bytes of an input with a selector.
+    static func byteCount(selector: UInt8) -> Int {
+        byteCountMin + (selector == 1 ? leafHashByteCount : 0)
     }
 }
 
@@ -101,6 +110,8 @@ package struct RequestHeader: Sendable {
 struct RequestForm {
     private let walletCount: Int
     private var walletsSeen = 0
+    /// That of the first input.
+    private(set) var selector: UInt8 = 0
     private var refusal: RefusalDetail?
 
     init(walletCount: Int) {
@@ -109,7 +120,12 @@ struct RequestForm {
 
     mutating func add(_ input: RequestInput, at place: Int) {
         see(input.claim, at: place)
-        if input.selector != 0 { note(RefusalDetail(.unsupportedSelector, index: place)) }
+        if input.selector > 1 { note(RefusalDetail(.unsupportedSelector, index: place)) }
+        if place == 0 { selector = input.selector }
+        if input.selector != selector {
+            let (expected, found) = (selector, input.selector)
+            note(RefusalDetail(.mixedSelectors, index: place, expected: expected, found: found))
+        }
     }
 
     mutating func add(_ output: borrowing RequestOutput, at place: Int) {

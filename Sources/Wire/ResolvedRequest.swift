@@ -21,6 +21,8 @@ package struct ResolvedRequest: ~Escapable {
     package let outputCount: Int
     private let inputsStart: Int
     private let outputsStart: Int
+    /// All inputs have the same selector, and so the same size.
+    private let inputByteCount: Int
 
     /// Where the table of wallet ids begins.
     private static let walletsStart = 5
@@ -44,18 +46,20 @@ package struct ResolvedRequest: ~Escapable {
         walletCount = header.walletCount
         inputCount = header.inputCount
         inputsStart = reader.position
-        outputsStart = inputsStart + header.inputCount * RequestInput.byteCount + 2
         var form = RequestForm(walletCount: header.walletCount)
-        var outputs = 0
+        var (outputs, outputsPosition) = (0, 0)
         do throws(ByteError) {
             for place in 0..<header.inputCount {
                 form.add(try RequestInput(reading: &reader), at: place)
             }
             outputs = Int(try reader.readUInt16())
+            outputsPosition = reader.position
         } catch {
             throw RefusalDetail(.malformedRequest, found: reader.position)
         }
         outputCount = outputs
+        outputsStart = outputsPosition
+        inputByteCount = RequestInput.byteCount(selector: form.selector)
         try Self.checkOutputCount(outputs)
         do throws(ByteError) {
             for place in 0..<outputs {
@@ -77,8 +81,8 @@ package struct ResolvedRequest: ~Escapable {
     /// The input at a place below `inputCount`.
     package func input(at place: Int) -> RequestInput {
         precondition(place >= 0 && place < inputCount, "a place of the input table")
-        let start = inputsStart + place * RequestInput.byteCount
-        var reader = ByteReader(bytes.extracting(start..<start + RequestInput.byteCount))
+        let start = inputsStart + place * inputByteCount
+        var reader = ByteReader(bytes.extracting(start..<start + inputByteCount))
         do throws(ByteError) {
             return try RequestInput(reading: &reader)
         } catch {

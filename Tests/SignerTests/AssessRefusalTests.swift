@@ -37,7 +37,17 @@ struct Lie: Sendable, CustomTestStringConvertible {
         Lie("a network that there is not", .wrongNetwork) { $0.network = 5 },
         Lie("anti-exfil", .unsupportedAntiExfil) { $0.antiExfil = 1 },
         Lie("a replacement", .unsupportedReplacement) { $0.replaces = 1 },
-        Lie("a leaf to sign for", .unsupportedSelector) { $0.inputs[0].selector = 1 },
+        Lie("selector 2", .unsupportedSelector) { $0.inputs[0].selector = 2 },
+        Lie("a leaf of a wallet without a tree", .unsupportedSelector) {
+            for place in $0.inputs.indices {
+                $0.inputs[place].selector = 1
+                $0.inputs[place].leafHash = [UInt8](repeating: 7, count: 32)
+            }
+        },
+        Lie("a leaf for one input alone", .mixedSelectors) {
+            $0.inputs[1].selector = 1
+            $0.inputs[1].leafHash = [UInt8](repeating: 7, count: 32)
+        },
         Lie("an unknown wallet", .unknownWallet) { $0.wallets[0][0] ^= 1 },
         Lie("two wallets", .mixedWallets) {
             $0.wallets.append(TestRequest.walletIDs[1])

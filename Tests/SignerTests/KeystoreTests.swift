@@ -113,8 +113,9 @@ struct KeystoreTests {
         #expect(bytes[102] == 3)
         let signer = try home.unlock()
         #expect(try signer.status().value?.auditPublicKey.span.array == Array(bytes[32..<64]))
-        let xpub = try signer.ask(.xpub, TestRequest.walletIDs[1]).payload
+        let xpub = try signer.ask(.xpub, TestRequest.walletIDs[1] + [0]).payload
         #expect(xpub == Array(bytes[64..<68]) + bytes.suffix(74))
+        #expect(try signer.ask(.xpub, TestRequest.walletIDs[1] + [1]).name == .unknownWallet)
     }
 
     @Test("Words that are none, and an empty passphrase, make no home")

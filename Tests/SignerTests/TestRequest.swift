@@ -15,6 +15,8 @@ struct TestRequest {
         var index: UInt32
         var sighash: UInt8
         var selector: UInt8 = 0
+        /// Follows the selector; empty where there is none.
+        var leafHash: [UInt8] = []
     }
 
     struct Output {
@@ -40,6 +42,11 @@ struct TestRequest {
     var outputs: [Output] = []
     var parents: [[UInt8]] = []
     var trailing: [UInt8] = []
+
+    /// An empty request about one wallet.
+    init(wallet: [UInt8]) {
+        wallets = [wallet]
+    }
 
     /// A payment of 50,000 satoshi with change at index 4, from `count` coins of 100,000 at indexes
     /// 0 on, each with a parent of its own.
@@ -80,7 +87,7 @@ struct TestRequest {
         for input in inputs {
             bytes += input.txid + little(input.vout) + little(input.sequence)
             bytes += little(input.amount) + [input.wallet, input.branch] + little(input.index)
-            bytes += [input.sighash, input.selector]
+            bytes += [input.sighash, input.selector] + input.leafHash
         }
         bytes += little(UInt16(outputs.count))
         for output in outputs {

@@ -247,10 +247,12 @@ final class TestSigner {
 
     /// The script of an address of ours.
     func script(_ wallet: Int = 0, branch: UInt8 = 0, index: UInt32 = 0) throws -> [UInt8] {
-        let answer = try ask(
-            .address,
-            TestRequest.walletIDs[wallet] + [branch] + little(index)
-        )
+        try script(TestRequest.walletIDs[wallet], branch: branch, index: index)
+    }
+
+    /// The script of an address of a wallet by its id.
+    func script(_ walletID: [UInt8], branch: UInt8, index: UInt32) throws -> [UInt8] {
+        let answer = try ask(.address, walletID + [branch] + little(index))
         try answer.expect(.addressReply)
         return Array(answer.payload.dropFirst(2))
     }

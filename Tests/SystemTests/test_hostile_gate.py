@@ -376,7 +376,7 @@ def test_a_gate_that_hangs_up_between_frames_is_the_ordinary_end(signer):
     (bare.ADDRESS, bytes(32) + u8(0) + u32(0), "unknown-wallet"),
     (bare.ADDRESS, wire.wallet_id("wpkh") + u8(2) + u32(0), "branch-out-of-range"),
     (bare.ADDRESS, wire.wallet_id("tr") + u8(0) + u32(1_000_001), "index-out-of-range"),
-    (bare.XPUB, bytes(32), "unknown-wallet"),
+    (bare.XPUB, bytes(33), "unknown-wallet"),
 ])
 def test_keys_that_are_not_ours_are_refused_by_name(signer, kind, payload, name):
     bare.ready(signer)

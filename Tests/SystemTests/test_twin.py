@@ -146,10 +146,10 @@ def test_every_answer_is_the_same_byte_for_byte(files):
         log = pair.ready()
         for kind in ("wpkh", "tr"):
             wallet = wire.wallet_id(kind)
-            pair.ask(bare.XPUB, wallet)
+            pair.ask(bare.XPUB, wallet + b"\0")
             for index in [0, 1, 999_999, 1_000_000, 1_000_001, 2**31, 2**32 - 1] + [chance.randrange(10**6) for _ in range(10)]:
                 pair.ask(bare.ADDRESS, wallet + bytes([chance.randrange(4)]) + u32(index))
-        pair.ask(bare.XPUB, bytes(32))
+        pair.ask(bare.XPUB, bytes(33))
         for _ in range(20):
             pay(pair, chance, log, [request(chance)])
         first = pay(pair, chance, log, [request(chance) for _ in range(12)])

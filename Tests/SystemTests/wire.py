@@ -71,7 +71,7 @@ class Request:
         data += u32(self.transaction_version) + u32(self.lock_time) + u16(len(self.inputs))
         for i in self.inputs:
             data += i["txid"] + u32(i["vout"]) + u32(i["sequence"]) + u64(i["amount"])
-            data += u8(i["wallet"]) + u8(i["branch"]) + u32(i["index"]) + u8(i["sighash"]) + u8(i["selector"])
+            data += u8(i["wallet"]) + u8(i["branch"]) + u32(i["index"]) + u8(i["sighash"]) + u8(i["selector"]) + i.get("leaf", b"")
         data += u16(len(self.outputs))
         for o in self.outputs:
             data += u64(o["amount"]) + vec16(o["script"])

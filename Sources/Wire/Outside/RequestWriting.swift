@@ -7,7 +7,8 @@ extension RequestInput {
         sequence: UInt32,
         amount: UInt64,
         claim: OwnerClaim,
-        sighash: UInt8
+        sighash: UInt8,
+        leafHash: Bytes32? = nil
     ) {
         self.txid = txid
         self.vout = vout
@@ -15,7 +16,8 @@ extension RequestInput {
         self.amount = amount
         self.claim = claim
         self.sighash = sighash
-        selector = 0
+        selector = leafHash == nil ? 0 : 1
+        self.leafHash = leafHash ?? .zero
     }
 
     package func write(to writer: inout ByteWriter) throws(ByteError) {
@@ -26,6 +28,7 @@ extension RequestInput {
         try claim.write(to: &writer)
         try writer.writeUInt8(sighash)
         try writer.writeUInt8(selector)
+        if selector == 1 { try writer.write(leafHash) }
     }
 }
 
