@@ -63,8 +63,7 @@ struct ReleaseCheck {
             )
             try checkNew(Int(offset), charge, decision, leafHashes, facts, home.policy.bundle)
         case .retry(let index, let leaf, let charge):
-            try checkRetry(index, leaf, decision.digest, home)
-            try checkRetry(index, charge: charge)
+            try checkRetry(index, leaf, charge, decision.digest, home)
         }
         try charge(decision.digest, totals.outflow, home.state)
         signatureCount += decision.signatureCount
@@ -103,10 +102,11 @@ struct ReleaseCheck {
         time = max(time, charge.time.logTime)
     }
 
-    /// The leaf must be ours, about this request, and in the tree.
+    /// The leaf must be ours, about this request, and in the tree, and so must its charge.
     private func checkRetry(
         _ index: UInt64,
         _ shown: borrowing ProvenLeaf,
+        _ charge: borrowing ProvenLeaf,
         _ digest: Bytes32,
         _ home: borrowing Home
     ) throws(RefusalDetail) {
@@ -122,12 +122,14 @@ struct ReleaseCheck {
             leaf.head.digest == digest
         else { throw forged }
         try requireInTree(shown, at: index)
+        try checkRetry(index, leaf, charge: charge)
     }
 
-    /// Right after the decision the tree must show that it was charged: a retry of what the log
-    /// calls refused would be signed behind its back.
+    /// Right after the decision the tree must show that it was charged, and to a rule that matched:
+    /// a retry of what the log calls refused would be signed behind its back.
     private func checkRetry(
         _ index: UInt64,
+        _ decision: borrowing TaggedDecision,
         charge shown: borrowing ProvenLeaf
     ) throws(RefusalDetail) {
         let mismatch = RefusalDetail(.chargeLeafMismatch, index: entryCount, expected: index)
@@ -137,7 +139,9 @@ struct ReleaseCheck {
         } catch {
             throw mismatch
         }
-        guard charge.outcome == .charged, charge.decisionIndex == index else { throw mismatch }
+        guard charge.outcome == .charged, charge.decisionIndex == index,
+            decision.lists(rule: charge.rule)
+        else { throw mismatch }
         // The decision stands in the tree, so its index is far below the largest number.
         try requireInTree(shown, at: index + 1)
     }

@@ -64,10 +64,12 @@ package enum DecisionBits {
     /// The amount of every input was checked against its parent. Clear where all
     /// inputs are taproot and not all parents were given; the signatures commit to the amounts.
     package static let amountsChecked: UInt8 = 2
+    /// Of the facts up to the destinations.
+    package static let factsByteCount = 164
 }
 
-/// A decision leaf as the signer takes it back: its head, and what its tag authenticates. What
-/// stands in between is not looked at, since nobody but the signer can have tagged it.
+/// A decision leaf as the signer takes it back: its head, and what its tag authenticates. Of what
+/// stands in between only the rules are looked for, since nobody but the signer can have tagged it.
 package struct TaggedDecision: ~Escapable {
     package let head: DecisionHead
     package let untagged: Span<UInt8>
@@ -81,6 +83,27 @@ package struct TaggedDecision: ~Escapable {
         guard reader.position <= end else { throw .truncated(needed: 32, left: reader.remaining) }
         untagged = bytes.extracting(..<end)
         tag = Bytes32(copying: bytes.extracting(end...))
+    }
+
+    /// Whether a rule is among those that matched, as the leaf lists them.
+    package func lists(rule: UInt16) -> Bool {
+        var reader = ByteReader(untagged)
+        do throws(ByteError) {
+            _ = try DecisionHead(reading: &reader)
+            guard try reader.readUInt8() & DecisionBits.factsFollow != 0 else { return false }
+            _ = try reader.readSpan(DecisionBits.factsByteCount)
+            for _ in 0..<(try reader.readUInt16()) {
+                _ = try reader.readUInt64()
+                _ = try reader.readVec16()
+            }
+            for _ in 0..<(try reader.readUInt16()) {
+                if try reader.readUInt16() == rule { return true }
+                _ = try reader.readSpan(LeafCharge.byteCount * Int(try reader.readUInt8()))
+            }
+        } catch {
+            // Nothing that the signer wrote ends before its rules.
+        }
+        return false
     }
 }
 

@@ -124,6 +124,26 @@ struct AttackLogTests {
         #expect(answer.name == .chargeLeafMismatch)
         #expect(signer.record.allowanceSpent == 0)
     }
+
+    @Test(
+        "A retry whose charge names a rule that did not match, or none, is not signed",
+        arguments: [1, ChargeLeaf.none]
+    )
+    func retryUnderAnotherRule(rule: UInt16) throws {
+        let (signer, log) = try TestHome().ready()
+        let request = try TestRequest(signer)
+        let leaf = try signer.assess(request).leaf
+        let index = log.leaves.count
+        log.charge(leaf, rule: rule)
+        log.charge(leaf)
+        #expect(try signer.ask(.advance, log.advancePayload()).kind == .advanced)
+        log.commit()
+        let answer = try signer.ask(.release, log.retry(request, slot: 0, index: index))
+        #expect(answer.name == .chargeLeafMismatch)
+        #expect(signer.record.allowanceSpent == 0)
+        let control = try signer.ask(.release, log.retry(request, slot: 0, index: index + 2))
+        #expect(control.kind == .released)
+    }
 }
 
 extension TestHome {

@@ -104,6 +104,14 @@ def other_verdict(scene):
     return decision_of(scene, refused)
 
 
+def again(scene, **changes):
+    """A retry of the same decision, put into the tree once more with a charge that says something else."""
+    index = len(scene.log)
+    scene.log.charge(scene.leaf, **changes)
+    scene.settle()
+    return scene.retry(index=index)
+
+
 NEW = {
     "the slot holds nothing": ("slot-empty", lambda s: bare.release(s.log, s.entry(slot=5))),
     "the slot holds a refusal": ("slot-empty", lambda s: (
@@ -154,6 +162,8 @@ RETRY = {
     "the charge says limit exceeded": ("charge-leaf-mismatch", lambda s: s.retry(charge=charge_leaf(s.index, outcome=2))),
     "the charge names another decision": ("charge-leaf-mismatch", lambda s: s.retry(charge=charge_leaf(s.index + 2))),
     "the charge is no charge": ("charge-leaf-mismatch", lambda s: s.retry(charge=s.leaf)),
+    "the charge names a rule that did not match": ("charge-leaf-mismatch", lambda s: again(s, rule=1)),
+    "the charge names no rule": ("charge-leaf-mismatch", lambda s: again(s, rule=0xFFFF)),
 }
 
 

@@ -40,6 +40,32 @@ struct LeafTests {
         #expect(leaf.untagged.count == bytes.count - 32)
     }
 
+    @Test("What the signer takes back lists exactly the rules that matched; cut anywhere, none")
+    func taggedRules() throws {
+        let bytes = try Examples.bytes("leaf-decision-allowed")
+        let leaf = try DecisionLeaf(reading: bytes.span)
+        var rules = leaf.rules
+        var matched: Set<UInt16> = []
+        while let rule = rules.next() { matched.insert(rule.rule) }
+        #expect(!matched.isEmpty)
+        let tagged = try TaggedDecision(reading: bytes.span)
+        for rule in UInt16(0)...64 {
+            let isListed = tagged.lists(rule: rule)
+            #expect(isListed == matched.contains(rule))
+        }
+        let isNoneListed = tagged.lists(rule: .max)
+        #expect(!isNoneListed)
+        let refused = try Examples.bytes("leaf-decision-refused")
+        let isListed = try TaggedDecision(reading: refused.span).lists(rule: 0)
+        #expect(!isListed)
+        for count in 200..<bytes.count {
+            let cut = Array(bytes[..<count])
+            // Up to the first rule nothing can be listed; no cut traps.
+            let isListed = try TaggedDecision(reading: cut.span).lists(rule: .max)
+            #expect(!isListed)
+        }
+    }
+
     @Test("A refused decision has no facts and its refusal with numbers")
     func refusedDecision() throws {
         let bytes = try Examples.bytes("leaf-decision-refused")

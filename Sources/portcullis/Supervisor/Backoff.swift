@@ -33,7 +33,7 @@ struct Backoff {
         isWaiting = true
     }
 
-    /// The process was ended by request, which is nobody's failure: the next start is 10 ms from now.
+    /// The process was ended by request, nobody's failure: the next start is 10 ms from now.
     mutating func stopped() {
         notBefore = Self.now + 10
         isWaiting = true
