@@ -5,9 +5,8 @@ import Wire
 /// One client of the front, and its question to the gate while there is one. Nothing here waits:
 /// bytes are taken and given as they come.
 final class FrontClientConnection {
-    /// A client has so long for a whole request, and the gate for an answer, in milliseconds.
+    /// A client has so long for a whole request, and for taking its answer, in milliseconds.
     static let requestMilliseconds: Int64 = 60_000
-    static let answerMilliseconds: Int64 = 180_000
 
     private let socket: Descriptor
     private var gate: Descriptor?
@@ -17,11 +16,15 @@ final class FrontClientConnection {
     private var fromGate = ArrivingAnswer()
     private var toGate = DepartingBytes()
     private(set) var isFinished = false
-    var deadline: Int64
+    private var deadline: Int64
+    private let patience: Patience
+    private var nextBeat: Int64
 
-    init(_ socket: consuming Descriptor, now: Int64) {
+    init(_ socket: consuming Descriptor, _ patience: Patience, now: Int64) {
         self.socket = socket
+        self.patience = patience
         deadline = now + Self.requestMilliseconds
+        nextBeat = now + patience.beatMilliseconds
     }
 
     /// Bytes held for this client.
@@ -87,6 +90,29 @@ final class FrontClientConnection {
         isFinished = true
     }
 
+    /// Says to whoever waits that we are at it. Where the client takes nothing in, nothing is lost.
+    func beat(now: Int64) {
+        guard now >= nextBeat, outgoing.isEmpty, !isFinished else { return }
+        nextBeat = now + patience.beatMilliseconds
+        do throws(SocketError) {
+            // So few bytes are taken whole or not at all.
+            let bytes = JSONFrame.beat
+            _ = try socket.writeSome(bytes.span)
+        } catch .wouldBlock {
+            return
+        } catch {
+            finish()
+        }
+    }
+
+    /// Ends what took too long; where it was the gate, its client is told so.
+    func expire(now: Int64) {
+        guard deadline < now else { return }
+        guard let question else { return finish() }
+        let waited = question.milliseconds(patience)
+        answer(Framed(FrontReply(Peer.gate.silent(for: waited))), now: now)
+    }
+
     private func readRequest(
         _ operations: FrontOperations,
         _ home: FrontPlaces,
@@ -96,12 +122,14 @@ final class FrontClientConnection {
         guard incoming.isWhole else { return }
         let frame = incoming
         incoming = ArrivingFrame()
-        deadline = now + Self.answerMilliseconds
         do throws(FrontError) {
             let request = try frame.decode(FrontRequest.self)
             switch try operations.begin(request) {
             case .done(let reply): answer(reply, now: now)
-            case .ask(let question): try ask(question, home)
+            case .ask(let question):
+                try ask(question, home)
+                // Counted from now: our own work on a large PSBT is not the gate's.
+                deadline = FrontService.now + question.milliseconds(patience)
             }
         } catch {
             answer(Framed(FrontReply(error)), now: now)
@@ -112,10 +140,16 @@ final class FrontClientConnection {
         guard question.payload.count < question.kind.lengthMax else {
             throw .refused(RefusalWords.report(stage: "front", RefusalDetail(.requestTooLarge)))
         }
-        let open = try UnixSocket.connect(home.gateSocket, what: "the gate")
+        let open: Descriptor
+        do throws(SocketError) {
+            open = try UnixSocket.connectAtOnce(home.gateSocket)
+        } catch .wouldBlock {
+            throw Peer.gate.silent(for: patience.gateMilliseconds)
+        } catch {
+            throw .failed("the gate cannot be asked: \(SystemWords.reason(error))")
+        }
         let header: [UInt8]
         do {
-            try open.setNonblocking(true)
             let frame = FrameHeader(kind: question.kind, payloadCount: question.payload.count)
             header = try [UInt8].written(limit: FrameHeader.byteCount) {
                 writer throws(ByteError) in try frame.write(to: &writer)

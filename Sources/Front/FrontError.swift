@@ -6,6 +6,8 @@ package enum FrontError: Error, Equatable, Sendable {
     case refused(RefusalReport)
     /// Somebody has to approve first: exit 4.
     case waiting(RefusalReport)
+    /// Somebody gave no answer in time: exit 1.
+    case silent(RefusalReport)
     /// Anything else: exit 1.
     case failed(String)
 
@@ -13,7 +15,7 @@ package enum FrontError: Error, Equatable, Sendable {
     package var message: String {
         switch self {
         case .usage(let words), .failed(let words): words
-        case .refused(let report), .waiting(let report): report.message
+        case .refused(let report), .waiting(let report), .silent(let report): report.message
         }
     }
 
@@ -23,7 +25,7 @@ package enum FrontError: Error, Equatable, Sendable {
         case .usage: 2
         case .refused: 3
         case .waiting: 4
-        case .failed: 1
+        case .silent, .failed: 1
         }
     }
 }

@@ -18,6 +18,7 @@ package enum FrontReply: Codable, Equatable, Sendable {
     case usage(message: String)
     case refused(RefusalReport)
     case waiting(RefusalReport)
+    case silent(RefusalReport)
     case failed(message: String)
 
     /// The reply that says how an operation failed.
@@ -26,6 +27,7 @@ package enum FrontReply: Codable, Equatable, Sendable {
         case .usage(let message): self = .usage(message: message)
         case .refused(let report): self = .refused(report)
         case .waiting(let report): self = .waiting(report)
+        case .silent(let report): self = .silent(report)
         case .failed(let message): self = .failed(message: message)
         }
     }
@@ -37,6 +39,7 @@ package enum FrontReply: Codable, Equatable, Sendable {
         case .usage(let message): .usage(message)
         case .refused(let report): .refused(report)
         case .waiting(let report): .waiting(report)
+        case .silent(let report): .silent(report)
         case .failed(let message): .failed(message)
         }
     }

@@ -16,6 +16,11 @@ struct GateQuestion {
     let payload: [UInt8]
     let expected: MessageKind
     let finish: ([UInt8]) throws(FrontError) -> Framed<FrontReply>
+
+    /// How long the gate may take over it.
+    func milliseconds(_ patience: Patience) -> Int64 {
+        kind == .sign ? patience.signMilliseconds : patience.gateMilliseconds
+    }
 }
 
 /// The operations of the front. It remembers nothing but derived scripts.

@@ -7,6 +7,7 @@ package struct FrontOptions: Equatable, Sendable {
     /// The user that was made for the front alone.
     package var ownUser: UInt32?
     package var acceptsWeakerKernel = false
+    package var patience = Patience.usual
 
     package init(_ arguments: some Sequence<String>) throws(FrontError) {
         for argument in arguments {
@@ -14,6 +15,10 @@ package struct FrontOptions: Equatable, Sendable {
                 acceptsWeakerKernel = true
             } else if argument.hasPrefix("own-user="), let user = UInt32(argument.dropFirst(9)) {
                 ownUser = user
+            } else if argument.hasPrefix("timeout="), let seconds = UInt32(argument.dropFirst(8)),
+                Patience.secondsRange.contains(seconds)
+            {
+                patience = Patience(seconds: seconds)
             } else {
                 throw .usage("the front knows no argument \(argument)")
             }

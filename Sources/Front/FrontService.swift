@@ -25,23 +25,32 @@ package struct FrontService: ~Copyable {
     private let listener: Descriptor
     private let operations: FrontOperations
     private let places: FrontPlaces
+    private let patience: Patience
+    /// Where the supervisor reads that we are alive.
+    private let pulse: Descriptor
+    private var nextPulse: Int64 = 0
     private var clients: [FrontClientConnection] = []
 
     package init(
         _ facts: HomeFacts,
         policy: BundleFacts?,
         listener: consuming Descriptor,
-        places: FrontPlaces
+        places: FrontPlaces,
+        pulse: consuming Descriptor,
+        patience: Patience
     ) throws(FrontError) {
         let operations = try FrontOperations(facts, policy: policy)
-        do {
+        do throws(SocketError) {
             try listener.setNonblocking(true)
+            try pulse.setNonblocking(true)
         } catch {
-            throw .failed("the listener cannot be set up: \(error)")
+            throw .failed("the sockets cannot be set up: \(SystemWords.reason(error))")
         }
         self.operations = operations
         self.places = places
         self.listener = listener
+        self.pulse = pulse
+        self.patience = patience
     }
 
     /// Serves until the process is ended; throws only when the kernel fails us.
@@ -51,9 +60,13 @@ package struct FrontService: ~Copyable {
         }
     }
 
+    static var now: Int64 { linux_clock_nanoseconds(LINUX_CLOCK_MONOTONIC) / 1_000_000 }
+
     /// Waits for one thing to happen and deals with it.
     private mutating func turn() throws(FrontError) {
+        beat()
         let isFull = clients.count >= Self.clientCountMax
+        let milliseconds = min(clients.isEmpty ? .max : 1_000, patience.beatMilliseconds)
         var entries = [PollEntry(isFull ? -1 : listener.number)]
         for client in clients {
             entries.append(client.clientEntry)
@@ -61,16 +74,18 @@ package struct FrontService: ~Copyable {
         }
         do {
             var room = entries.mutableSpan
-            _ = try Poll.wait(&room, milliseconds: clients.isEmpty ? nil : 1_000)
+            _ = try Poll.wait(&room, milliseconds: Int32(clamping: milliseconds))
         } catch {
             throw .failed("waiting failed: \(error)")
         }
-        let now = linux_clock_nanoseconds(LINUX_CLOCK_MONOTONIC) / 1_000_000
+        let now = Self.now
         for (place, client) in clients.enumerated() {
             if entries[1 + 2 * place].returned != 0 {
                 client.serveClient(operations, places, now: now)
             }
             if entries[2 + 2 * place].returned != 0 { client.serveGate(operations, now: now) }
+            // One client's work may take a while: the others, and the supervisor, hear of it.
+            beat()
         }
         if entries[0].isReadable { accept(now: now) }
         dismiss(now: now)
@@ -79,16 +94,32 @@ package struct FrontService: ~Copyable {
     private mutating func accept(now: Int64) {
         do {
             let socket = try listener.accept(nonblocking: true)
-            clients.append(FrontClientConnection(socket, now: now))
+            clients.append(FrontClientConnection(socket, patience, now: now))
         } catch {
             // Whoever it was is gone already.
             return
         }
     }
 
+    /// Says that we are alive and at work, when it is time.
+    private mutating func beat() {
+        let now = Self.now
+        for client in clients { client.beat(now: now) }
+        guard now >= nextPulse else { return }
+        nextPulse = now + patience.beatMilliseconds
+        do {
+            let byte: [UInt8] = [0x31]
+            _ = try pulse.writeSome(byte.span)
+        } catch {
+            // The pipe is full, or nobody reads it: there is nothing to be done about it here.
+            return
+        }
+    }
+
     /// Those that are done, that took too long, and, when too much is held in all, the largest.
     private mutating func dismiss(now: Int64) {
-        clients.removeAll { $0.isFinished || $0.deadline < now }
+        for client in clients { client.expire(now: now) }
+        clients.removeAll { $0.isFinished }
         while clients.reduce(0, { $0 + $1.byteCount }) > Self.byteCountMax,
             let largest = clients.indices.max(by: { clients[$0].byteCount < clients[$1].byteCount })
         {

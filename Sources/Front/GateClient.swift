@@ -2,33 +2,8 @@ private import Bytes
 package import LocalSocket
 package import Wire
 
-/// A connection to the gate: frames of protocol.md, sections 2 and 9. One request at a time.
-package struct GateClient: ~Copyable {
-    private let socket: Descriptor
-
-    /// Takes over a connected socket.
-    package init(_ socket: consuming Descriptor) {
-        self.socket = socket
-    }
-
-    /// Sends one request and gives the payload of the reply, which must be of the kind `expected`.
-    package borrowing func ask(
-        _ kind: MessageKind,
-        _ payload: [UInt8],
-        expecting expected: MessageKind
-    ) throws(FrontError) -> [UInt8] {
-        guard payload.count < kind.lengthMax else {
-            throw .refused(RefusalWords.report(stage: "front", RefusalDetail(.requestTooLarge)))
-        }
-        try Frame.write(kind, payload, to: socket)
-        let (found, reply) = try Frame.read(from: socket)
-        if found == expected { return reply }
-        guard found == .gateRefused else {
-            throw .failed("the gate answered with a message of kind \(found.rawValue)")
-        }
-        throw try Self.refusal(reply)
-    }
-
+/// What the gate's answers mean (protocol.md, section 9).
+package enum GateClient {
     /// The error that a `gate-refused` stands for: `u8 stage | detail`; with the policy's names
     /// where the policy is at hand.
     package static func refusal(
@@ -94,26 +69,48 @@ package enum Frame {
         }
     }
 
-    /// Reads one frame; the end of the connection is an error.
+    /// Reads one frame that must be whole in so many milliseconds; the end of the connection is an
+    /// error.
     package static func read(
-        from socket: borrowing Descriptor
+        from peer: Peer,
+        on socket: borrowing Descriptor,
+        milliseconds: Int64
     ) throws(FrontError) -> (kind: MessageKind, payload: [UInt8]) {
-        var bytes = [UInt8](repeating: 0, count: FrameHeader.byteCount)
+        let waiting = Waiting(milliseconds: milliseconds)
+        var arriving = ArrivingBytes(FrameHeader.byteCount)
+        try receive(&arriving, from: peer, on: socket, waiting, milliseconds)
+        let bytes = arriving.take()
         let header: FrameHeader
-        do {
-            var room = bytes.mutableSpan
-            try socket.readExactly(into: &room)
+        do throws(FrameError) {
             header = try FrameHeader(reading: bytes.span)
         } catch {
-            throw .failed("no answer: the other process closed the connection (\(error))")
+            throw .failed("the \(peer) sent no frame: \(error)")
         }
-        var payload = [UInt8](repeating: 0, count: header.payloadCount)
-        do {
-            var room = payload.mutableSpan
-            try socket.readExactly(into: &room)
-        } catch {
-            throw .failed("the answer was cut short: \(error)")
+        arriving = ArrivingBytes(header.payloadCount)
+        try receive(&arriving, from: peer, on: socket, waiting, milliseconds)
+        return (header.kind, arriving.take())
+    }
+
+    private static func receive(
+        _ arriving: inout ArrivingBytes,
+        from peer: Peer,
+        on socket: borrowing Descriptor,
+        _ waiting: Waiting,
+        _ milliseconds: Int64
+    ) throws(FrontError) {
+        while !arriving.isWhole {
+            guard let remaining = waiting.remaining else { throw peer.silent(for: milliseconds) }
+            do throws(SocketError) {
+                var entries = [PollEntry(socket.number)]
+                var room = entries.mutableSpan
+                guard try Poll.wait(&room, milliseconds: remaining) > 0 else { continue }
+                guard try arriving.receive(from: socket) else {
+                    throw .ended(got: arriving.count)
+                }
+            } catch {
+                let reason = SystemWords.reason(error)
+                throw .failed("no answer: the \(peer) closed the connection (\(reason))")
+            }
         }
-        return (header.kind, payload)
     }
 }

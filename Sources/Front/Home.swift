@@ -25,6 +25,8 @@ package struct Home: Equatable, Sendable {
     package var gateSocket: String { runFolder + "/gate.sock" }
     package var frontSocket: String { runFolder + "/front.sock" }
     package var controlSocket: String { runFolder + "/control.sock" }
+    /// Held by the supervisor as long as it runs.
+    package var upLock: String { runFolder + "/up.lock" }
     package var adminFolder: String { path + "/admin" }
     package var adminKey: String { adminFolder + "/admin" }
 

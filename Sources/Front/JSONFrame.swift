@@ -25,27 +25,63 @@ package enum JSONFrame {
 
     static let headerByteCount = 8
 
+    /// A frame without a document: whoever sends it is at work on the answer.
+    static let beat = [UInt8](repeating: 0, count: headerByteCount)
+
     /// Reads one whole document, or nothing when the other end closed before its first byte.
     package static func read<Document: Decodable>(
         _ type: Document.Type,
-        from descriptor: borrowing Descriptor
+        from peer: Peer,
+        on socket: borrowing Descriptor,
+        _ patience: Patience = .usual
     ) throws(FrontError) -> Framed<Document>? {
-        var frame = ArrivingFrame()
-        while !frame.isWhole {
-            let isOpen: Bool
-            do throws(SocketError) {
-                isOpen = try frame.receive(from: descriptor)
-            } catch {
-                throw .failed("the connection broke: \(error)")
-            }
-            if isOpen { continue }
-            guard frame.isBegun else { return nil }
-            guard let excess = frame.excess else {
-                throw .failed("the connection ended inside a message")
-            }
-            throw .failed("a message of \(excess) bytes; at most \(byteCountMax) are read")
-        }
+        guard let frame = try exchange([], with: peer, on: socket, patience) else { return nil }
         return try frame.decode(type)
+    }
+
+    /// Writes what is asked, on a nonblocking socket, and reads one whole frame; nothing when the
+    /// other end closed before its first byte.
+    static func exchange(
+        _ question: [[UInt8]],
+        with peer: Peer,
+        on socket: borrowing Descriptor,
+        _ patience: Patience
+    ) throws(FrontError) -> ArrivingFrame? {
+        var outgoing = DepartingBytes(question)
+        var frame = ArrivingFrame()
+        var waiting = Waiting(patience)
+        while true {
+            guard let remaining = waiting.remaining else {
+                throw peer.silent(for: patience.silenceMilliseconds)
+            }
+            do throws(SocketError) {
+                var entries = [PollEntry(socket.number, writing: !outgoing.isEmpty)]
+                var room = entries.mutableSpan
+                guard try Poll.wait(&room, milliseconds: remaining) > 0 else { continue }
+                if entries[0].isWritable, !outgoing.isEmpty { try outgoing.send(to: socket) }
+                if entries[0].isReadable, try !frame.receive(from: socket) {
+                    break
+                }
+            } catch .wouldBlock {
+                continue
+            } catch .failed(.write, errno: _) {
+                // What it said before it closed may still be there to be read.
+                outgoing = DepartingBytes()
+            } catch {
+                throw .failed("the connection broke: \(SystemWords.reason(error))")
+            }
+            waiting.heard()
+            if frame.isBeat {
+                frame = ArrivingFrame()
+            } else if frame.isWhole {
+                return frame
+            }
+        }
+        guard frame.isBegun else { return nil }
+        guard let excess = frame.excess else {
+            throw .failed("the connection ended inside a message")
+        }
+        throw .failed("a message of \(excess) bytes; at most \(byteCountMax) are read")
     }
 
     /// Writes one document.
@@ -96,6 +132,9 @@ struct ArrivingFrame {
     var isWhole: Bool {
         header.isWhole && excess == nil && body.isWhole && attachment.isWhole
     }
+
+    /// Whether it is a frame without a document.
+    var isBeat: Bool { isWhole && body.wanted == 0 && attachment.wanted == 0 }
 
     /// The memory that is held.
     var byteCount: Int { body.roomCount + attachment.roomCount }

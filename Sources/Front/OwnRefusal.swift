@@ -14,6 +14,11 @@ package enum OwnRefusal: String, CaseIterable, Sendable {
     case receiptInvalid = "receipt-invalid"
     case answerMismatch = "answer-mismatch"
     case logKeyMismatch = "log-key-mismatch"
+    case alreadyUnlocked = "already-unlocked"
+    case frontSilent = "front-silent"
+    case gateSilent = "gate-silent"
+    case signerSilent = "signer-silent"
+    case supervisorSilent = "supervisor-silent"
 
     /// What it means, as a clause.
     package var meaning: String {
@@ -31,16 +36,22 @@ package enum OwnRefusal: String, CaseIterable, Sendable {
         case .receiptInvalid: "the receipt is wrong, or of another log"
         case .answerMismatch: "the front's answer is not about what was asked"
         case .logKeyMismatch: "public/log.vkey names another key for a log than the signer has"
+        case .alreadyUnlocked: "the signer was unlocked meanwhile, and takes nothing from operators"
+        case .frontSilent: "the front said nothing for as long as `--timeout` (exit 1)"
+        case .gateSilent: "the gate did not answer the front in time (exit 1)"
+        case .signerSilent: "the sealed signer did not answer an operator in time (exit 1)"
+        case .supervisorSilent: "`up` did not answer for as long as `--timeout` (exit 1)"
         }
     }
 
     /// The command or process that says it.
     package var stage: String {
         switch self {
-        case .malformedPSBT, .unsupportedPSBTVersion, .signatureInvalid: "front"
-        case .mnemonicInvalid, .mnemonicPassphraseInvalid: "signer"
+        case .malformedPSBT, .unsupportedPSBTVersion, .signatureInvalid, .gateSilent: "front"
+        case .mnemonicInvalid, .mnemonicPassphraseInvalid, .alreadyUnlocked: "signer"
         case .homeExists, .policyInvalid, .allowanceBelowSpent, .signatureNeeded, .logInvalid,
-            .receiptInvalid, .answerMismatch, .logKeyMismatch:
+            .receiptInvalid, .answerMismatch, .logKeyMismatch, .frontSilent, .signerSilent,
+            .supervisorSilent:
             "check"
         }
     }

@@ -4,7 +4,8 @@ private import Front
 private import LocalSocket
 
 // The front: started by `portcullis up` with 3 the clients' listener, 4 public/, 5 run/, 6
-// readiness. Arguments: `own-user=UID` where it has a user of its own, `weaker`.
+// where it says that it is alive. Arguments: `own-user=UID` where it has a user of its own,
+// `weaker`, `timeout=SECONDS`.
 
 private func say(_ words: String) {
     var standardError = Descriptor(adopting: 2)
@@ -41,7 +42,9 @@ do {
         facts,
         policy: readPolicy(),
         listener: Descriptor(adopting: 3),
-        places: FrontPlaces(runFolder: 5)
+        places: FrontPlaces(runFolder: 5),
+        pulse: Descriptor(adopting: 6),
+        patience: options.patience
     )
     _ = try Confinement.apply(
         ConfinementPlan(
@@ -51,9 +54,6 @@ do {
             acceptsWeakerKernel: options.acceptsWeakerKernel
         )
     )
-    let readiness = Descriptor(adopting: 6)
-    try readiness.writeAll("1")
-    _ = consume readiness
     try service.run()
 } catch let error as FrontError {
     fail(error.message)

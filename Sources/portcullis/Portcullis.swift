@@ -54,7 +54,12 @@ struct Portcullis: ParsableCommand {
         } catch {
             let text = fullMessage(for: error)
             guard exitCode(for: error) != .success else {
-                Output.write(text + "\n", to: 1)
+                // Help or the version was asked for.
+                if asksForJSON {
+                    Output(json: true).tell(text)
+                } else {
+                    Output.write(text + "\n", to: 1)
+                }
                 return 0
             }
             if asksForJSON {
@@ -107,7 +112,25 @@ struct CommonOptions: ParsableArguments {
     @Flag(name: .long, help: "One JSON document on standard output; words on standard error.")
     var json = false
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Give up on a process of the appliance that says nothing for so long.",
+            valueName: "seconds"
+        )
+    )
+    var timeout = Patience.usual.seconds
+
+    mutating func validate() throws {
+        let range = Patience.secondsRange
+        guard home != "" else { throw ValidationError("--home is empty") }
+        guard range.contains(timeout) else {
+            throw ValidationError("--timeout is \(range.lowerBound) to \(range.upperBound)")
+        }
+    }
+
     var output: Output { Output(json: json) }
+    var patience: Patience { Patience(seconds: timeout) }
 
     /// The home that was named, or the usual one.
     func resolveHome() throws(FrontError) -> Home {

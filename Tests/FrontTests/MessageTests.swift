@@ -16,10 +16,14 @@ struct JSONFrameTests {
         let ends = try DescriptorPair.make()
         try JSONFrame.write(Self.request, to: ends.first)
         try JSONFrame.write(Framed(FrontRequest.status), to: ends.first)
-        #expect(try JSONFrame.read(FrontRequest.self, from: ends.second) == Self.request)
-        #expect(try JSONFrame.read(FrontRequest.self, from: ends.second) == Framed(.status))
+        #expect(
+            try JSONFrame.read(FrontRequest.self, from: .front, on: ends.second) == Self.request
+        )
+        #expect(
+            try JSONFrame.read(FrontRequest.self, from: .front, on: ends.second) == Framed(.status)
+        )
         try ends.first.shutdownWriting()
-        #expect(try JSONFrame.read(FrontRequest.self, from: ends.second) == nil)
+        #expect(try JSONFrame.read(FrontRequest.self, from: .front, on: ends.second) == nil)
     }
 
     @Test("The bytes of a frame are those of docs/cli.md")
@@ -41,7 +45,7 @@ struct JSONFrameTests {
             let ends = try DescriptorPair.make()
             try ends.first.writeAll((Self.header(counts.0, counts.1) + [0x5A]).span)
             #expect(throws: FrontError.self) {
-                try JSONFrame.read(FrontRequest.self, from: ends.second)
+                try JSONFrame.read(FrontRequest.self, from: .front, on: ends.second)
             }
             var next: [UInt8] = [0]
             var room = next.mutableSpan
@@ -58,12 +62,12 @@ struct JSONFrameTests {
             try ends.first.writeAll(whole.span.extracting(0..<count))
             try ends.first.shutdownWriting()
             #expect(throws: FrontError.self, "\(count)") {
-                try JSONFrame.read(FrontRequest.self, from: ends.second)
+                try JSONFrame.read(FrontRequest.self, from: .front, on: ends.second)
             }
         }
         let ends = try DescriptorPair.make()
         try ends.first.writeAll(whole.span)
-        let read = try JSONFrame.read(FrontRequest.self, from: ends.second)
+        let read = try JSONFrame.read(FrontRequest.self, from: .front, on: ends.second)
         #expect(read == Framed(.status, attachment: [7, 7]))
     }
 
@@ -90,7 +94,7 @@ struct JSONFrameTests {
         let ends = try DescriptorPair.make()
         try JSONFrame.write(Framed(["launch": ["now": true]]), to: ends.first)
         do {
-            _ = try JSONFrame.read(FrontRequest.self, from: ends.second)
+            _ = try JSONFrame.read(FrontRequest.self, from: .front, on: ends.second)
             Issue.record("it was read")
         } catch {
             #expect(error.exitStatus == 2)

@@ -67,7 +67,8 @@ def portcullis(*arguments, secrets=(), stdin=None, timeout=120, check=True):
 class Appliance:
     """`with Appliance("regtest-open") as it: it.sign(psbt)`."""
 
-    def __init__(self, policy="regtest-open", words=WORDS, memory_mib=8, passes=1):
+    def __init__(self, policy="regtest-open", words=WORDS, memory_mib=8, passes=1, up=()):
+        self.up_options = list(map(str, up))
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="portcullis-test-"))
         os.chmod(self.home, 0o755)
         shutil.rmtree(self.home)
@@ -91,7 +92,7 @@ class Appliance:
     def start(self, unlock=True, timeout=60):
         """Starts the supervisor and waits for its line `ready`."""
         descriptor = pipe_with(PASSPHRASE) if unlock else None
-        command = [str(BUILD / "portcullis"), "up", "--home", str(self.home)]
+        command = [str(BUILD / "portcullis"), "up", "--home", str(self.home), *self.up_options]
         if unlock:
             command += ["--passphrase-fd", str(descriptor)]
         self.supervisor = subprocess.Popen(

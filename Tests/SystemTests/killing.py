@@ -114,6 +114,9 @@ def ask_front(home, document, attachment=b"", timeout=20):
             if not piece:
                 raise EOFError("closed")
             data += piece
+            # Frames without a document say that the front is at work.
+            while data.startswith(bytes(8)):
+                data = data[8:]
         count = struct.unpack_from("<I", data)[0]
         return data[8:8 + count], data[8 + count:]
 

@@ -42,7 +42,7 @@ def home():
     it.__exit__()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGKILL])
 def test_no_signal_leaves_a_process_behind(home, number):
     home.start()
     pids = home.pids().values()
@@ -64,6 +64,89 @@ def test_a_second_one_on_the_same_home_is_turned_away(home):
     run = raw("up", "--home", home.home, "--json")
     assert run.returncode == 1 and "another `up`" in json.loads(run.stdout)["error"]["message"]
     assert home.run("status")["state"] == "ready"
+
+
+def test_of_two_that_start_at_once_one_is_turned_away(home):
+    """Over what a killed one left behind, too."""
+    home.start()
+    home.supervisor.kill()
+    home.supervisor.wait()
+    for _ in range(5):
+        both = [subprocess.Popen([str(BUILD / "portcullis"), "up", "--home", str(home.home)], stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE) for _ in range(2)]
+        deadline = time.monotonic() + 20
+        while all(up.poll() is None for up in both):
+            assert time.monotonic() < deadline, "both run"
+            time.sleep(0.01)
+        loser = next(up for up in both if up.poll() is not None)
+        winner = next(up for up in both if up is not loser)
+        assert loser.returncode == 1, loser.stderr.read()
+        assert winner.stdout.readline() == b"ready\n", winner.stderr.read()
+        assert home.run("status")["state"] == "sealed"
+        winner.send_signal(signal.SIGQUIT)
+        assert winner.wait(20) == 0
+        for up in both:
+            up.stdout.close()
+            up.stderr.close()
+
+
+def test_unlocking_what_is_open_is_done_and_says_so(home):
+    home.start(unlock=False)
+    first = home.unlock()
+    assert first["unlocked"] and not first["alreadyUnlocked"]
+    for secret in (PASSPHRASE, "another passphrase"):
+        run = home.run("unlock", secrets=[("--passphrase-fd", secret)], check=False)
+        again = json.loads(run.stdout)
+        assert run.returncode == 0 and again["unlocked"] and again["alreadyUnlocked"]
+        assert b"unlocked already; the passphrase was not looked at" in run.stderr
+    assert home.run("unlock", "--passphrase-fd", 77, check=False).returncode == 2
+    home.run("lock")
+    wrong = home.run("unlock", secrets=[("--passphrase-fd", "another passphrase")], check=False)
+    assert wrong.returncode == 3 and json.loads(wrong.stdout)["error"]["name"] == "wrong-passphrase"
+    assert not home.unlock()["alreadyUnlocked"]
+
+
+def test_locking_what_is_locked_is_done_once_more(home):
+    home.start()
+    for _ in range(3):
+        run = home.run("lock", check=False)
+        assert run.returncode == 0 and json.loads(run.stdout) == {"locked": True}
+        assert b"its keys are gone" in run.stderr
+        assert home.run("status")["state"] == "sealed"
+    locks = [subprocess.Popen([str(BUILD / "portcullis"), "lock", "--home", str(home.home)], stderr=subprocess.PIPE,
+                              stdout=subprocess.DEVNULL) for _ in range(4)]
+    assert [(lock.communicate()[1], lock.returncode)[1] for lock in locks] == [0] * 4
+    assert home.unlock()["unlocked"]
+
+
+def test_signing_while_it_is_locked_is_refused_by_name(home, tmp_path):
+    home.start(unlock=False)
+    psbt = REPOSITORY / "demo/payment-segwit.psbt"
+    sign = ["sign", psbt, "--home", home.home, "-o", tmp_path / "out.psbt"]
+    run = raw(*sign, "--json")
+    error = json.loads(run.stdout)["error"]
+    assert run.returncode == 3 and error["name"] == "not-serving" and error["remedy"] == "portcullis unlock"
+    words = raw(*sign)
+    assert words.returncode == 3 and b"the signer is locked" in words.stderr and not words.stdout
+    assert not list(tmp_path.iterdir()), "nothing is left behind"
+    home.unlock()
+    assert raw(*sign).returncode == 0
+
+
+def test_signing_while_the_gate_comes_back_says_what_is_so(home, tmp_path):
+    """Killed, it is back in a moment, and the signer sealed; a question that was under way is told so."""
+    home.start()
+    psbt = REPOSITORY / "demo/payment-segwit.psbt"
+    for _ in range(5):
+        os.kill(home.pids()["gate"], signal.SIGKILL)
+        run = raw("sign", psbt, "--home", home.home, "-o", tmp_path / "out.psbt", "--json")
+        error = json.loads(run.stdout)["error"]
+        assert (run.returncode, error.get("name")) in ((3, "not-serving"), (3, "signer-gone"), (1, None)), error
+        if run.returncode == 1:
+            assert "it is being started again" in error["message"], error
+        home.wait_for("sealed")
+        home.unlock()
+    assert raw("sign", psbt, "--home", home.home, "-o", tmp_path / "out.psbt").returncode == 0
 
 
 def test_with_json_ready_is_the_one_document(home):

@@ -156,7 +156,8 @@ def test_kills_at_random_points():
     seed = int(os.environ.get("PORTCULLIS_SEED", "7"))
     random.seed(seed)
     started = time.monotonic()
-    with Appliance("regtest-open", memory_mib=8, passes=1) as appliance:
+    # Without the longer and longer waits of a process that ends again and again: that is what is done here.
+    with Appliance("regtest-open", memory_mib=8, passes=1, up=["--restart-wait-max", 10]) as appliance:
         load = Load(appliance.home)
         campaign = Campaign(appliance, load)
         try:

@@ -32,6 +32,8 @@ def take(connection, count):
 def receive(connection):
     """A document and the bytes behind it (docs/cli.md, front.sock)."""
     count, attached = struct.unpack("<II", take(connection, 8))
+    if not count + attached:
+        return receive(connection)  # the front says that it is at work
     return json.loads(take(connection, count)), take(connection, attached)
 
 

@@ -27,17 +27,21 @@ static int address(const uint8_t *path, long count, struct sockaddr_un *at) {
     return 0;
 }
 
-int linux_connect(const uint8_t *path, long count) {
+static int connected(const uint8_t *path, long count, int flags) {
     struct sockaddr_un at;
     int r = address(path, count, &at);
     if (r != 0) return r;
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
     if (fd < 0) return -errno;
     if (connect(fd, (struct sockaddr *)&at, sizeof at) == 0) return fd;
     r = -errno;
     close(fd);
     return r;
 }
+
+int linux_connect(const uint8_t *path, long count) { return connected(path, count, 0); }
+
+int linux_connect_at_once(const uint8_t *path, long count) { return connected(path, count, SOCK_NONBLOCK); }
 
 /* Removes a socket that nobody listens on any more; a live one, or anything else, stays and is in the way. */
 static int clear_stale(const struct sockaddr_un *at) {

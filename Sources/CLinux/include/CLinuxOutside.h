@@ -41,6 +41,7 @@
 
 #define LINUX_SIGHUP 1
 #define LINUX_SIGINT 2
+#define LINUX_SIGQUIT 3
 #define LINUX_SIGKILL 9
 #define LINUX_SIGTERM 15
 #define LINUX_SIGCHLD 17
@@ -84,6 +85,8 @@ const char *linux_directory_name(const void *bytes, long count, long *offset);
 int linux_socket_pair(int *first, int *second);                       /* AF_UNIX stream, close-on-exec */
 int linux_listen(const uint8_t *path, long count, uint32_t mode, int backlog);
 int linux_connect(const uint8_t *path, long count);
+/* The same without waiting, and the descriptor is nonblocking: -EAGAIN while too many others wait to be accepted. */
+int linux_connect_at_once(const uint8_t *path, long count);
 int linux_shutdown_write(int fd);
 int linux_nonblocking(int fd, int on);
 int linux_keep_on_exec(int fd, int keep);

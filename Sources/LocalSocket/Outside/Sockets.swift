@@ -81,6 +81,19 @@ extension Descriptor {
         return Descriptor(adopting: result)
     }
 
+    /// Connects to the socket at `path` without waiting; the descriptor is nonblocking. Throws
+    /// `wouldBlock` while too many others wait to be accepted there.
+    package static func connectAtOnce(to path: Span<UInt8>) throws(SocketError) -> Descriptor {
+        // SAFETY: `buffer.count` bytes are read, from memory borrowed here.
+        let result = unsafe path.withUnsafeBufferPointer { buffer -> Int32 in
+            guard let start = buffer.baseAddress else { return -LINUX_EINVAL }
+            return unsafe linux_connect_at_once(start, buffer.count)
+        }
+        if result == -LINUX_EAGAIN { throw .wouldBlock }
+        if result < 0 { throw .failed(.connect, errno: -result) }
+        return Descriptor(adopting: result)
+    }
+
     /// Tells the other end that nothing more will be written.
     package borrowing func shutdownWriting() throws(SocketError) {
         let result = linux_shutdown_write(number)

@@ -21,6 +21,8 @@ struct RefillCommand: ParsableCommand {
 
             Example:
               portcullis refill --home box --amount 750000000
+
+            Exit status: 0 in effect, 2 usage, 3 refused, 4 signatures are wanted, 1 anything else.
             """
     )
 
@@ -51,6 +53,8 @@ struct RecoverCommand: ParsableCommand {
 
             Example:
               portcullis recover --home box --admin-key ~/.ssh/id_ed25519
+
+            Exit status: 0 in effect, 2 usage, 3 refused, 4 signatures are wanted, 1 anything else.
             """
     )
 
@@ -93,7 +97,7 @@ struct AdminOptions: ParsableArguments {
         let output = common.output
         let home = try common.resolveHome()
         _ = try home.readFacts()
-        let appliance = Appliance(home)
+        let appliance = Appliance(home, common.patience)
         try checkSources(home)
         try Self.check(effect, home)
         if try appliance.status().signerPhase != "sealed" {
@@ -109,7 +113,7 @@ struct AdminOptions: ParsableArguments {
         guard !signatures.isEmpty else { throw Self.unsigned(statement) }
 
         output.say("\nGiving it to the signer with \(signatures.count) signature(s).")
-        try hold(statement, signatures, home)
+        try hold(statement, signatures, OperatorClient(appliance))
         try unlock(appliance, output)
         let after = try appliance.status()
         let left = after.allowanceTotal - min(after.allowanceSpent, after.allowanceTotal)
@@ -129,10 +133,13 @@ struct AdminOptions: ParsableArguments {
 
     /// What was named must be there before anything is locked.
     private func checkSources(_ home: Home) throws(FrontError) {
-        for path in adminKey + signature where !Files.exists(path) {
-            throw .usage("there is no file at \(path)")
+        for path in adminKey where !Files.exists(path) {
+            throw .usage("--admin-key: there is no file at \(path)")
         }
-        try Secret.check(descriptor: passphraseFd, what: "the passphrase")
+        for path in signature where !Files.exists(path) {
+            throw .usage("--signature: there is no file at \(path)")
+        }
+        try Secret.check(descriptor: passphraseFd, what: "the passphrase of --passphrase-fd")
         let isSigned = !adminKey.isEmpty || !signature.isEmpty || Files.exists(home.adminKey)
         if isSigned, passphraseFd == nil { try Secret.checkTerminal() }
     }
@@ -162,18 +169,21 @@ struct AdminOptions: ParsableArguments {
     private func hold(
         _ statement: AdminStatement,
         _ signatures: [[UInt8]],
-        _ home: Home
+        _ operators: OperatorClient
     ) throws(FrontError) {
         let (kind, reply) = statement.effect.kinds
         let payload = try statement.payload(signatures: signatures)
-        let socket = try OperatorClient.send(kind, payload, home)
-        _ = try OperatorClient.receive(reply, from: socket, home)
+        let socket = try operators.send(kind, payload)
+        _ = try operators.receive(reply, from: socket)
     }
 
     private func unlock(_ appliance: Appliance, _ output: Output) throws(FrontError) {
         output.say("Unlocking, which makes it take effect.")
         if let passphraseFd {
-            let secret = try Secret.read(descriptor: passphraseFd, what: "the passphrase")
+            let secret = try Secret.read(
+                descriptor: passphraseFd,
+                what: "the passphrase of --passphrase-fd"
+            )
             try appliance.unlock(secret)
         } else {
             try appliance.unlock(try Secret.prompt("Passphrase of the keystore: "))

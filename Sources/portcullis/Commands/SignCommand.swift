@@ -25,6 +25,9 @@ struct SignCommand: ParsableCommand {
             Examples:
               portcullis sign payment.psbt -o signed.psbt --home box
               portcullis sign - --finalize --receipt payment.receipt --home box < payment.psbt
+
+            Exit status: 0 signed, 2 usage, 3 refused by policy or a check, 4 waiting for \
+            approval, 1 anything else. On any but 0 no result is written.
             """
     )
 
@@ -56,7 +59,7 @@ struct SignCommand: ParsableCommand {
             if let receiptFile { proof = try Self.open(receiptFile) }
 
             let request = Framed(FrontRequest.sign(finalize: finalize), attachment: given.bytes)
-            let answer = try FrontClient.ask(request, of: home)
+            let answer = try FrontClient.ask(request, of: home, common.patience)
             guard case .signed(let facts) = answer.document else {
                 throw .failed("the front answered something else than was asked")
             }

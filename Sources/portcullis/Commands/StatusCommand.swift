@@ -16,6 +16,8 @@ struct StatusCommand: ParsableCommand {
             Examples:
               portcullis status --home box
               portcullis status --home box --json | jq .allowance.left
+
+            Exit status: 0 told, whatever the state, 2 usage, 1 nothing can be told.
             """
     )
 
@@ -25,7 +27,7 @@ struct StatusCommand: ParsableCommand {
         try common.run { () throws(FrontError) in
             let home = try common.resolveHome()
             let facts = try home.readFacts()
-            let document = try StatusDocument(home: home, facts: facts)
+            let document = try StatusDocument(home: home, facts: facts, common.patience)
             try common.output.finish(document, words: document.lines)
         }
     }
@@ -102,17 +104,20 @@ struct StatusDocument: Encodable {
     var kernel: Kernel?
     /// Whether all processes run as one user: for development only.
     var oneUid: Bool
+    /// The refusal's name, where one of them gave no answer.
+    var noAnswer: String?
 
-    init(home: Home, facts: HomeFacts) throws(FrontError) {
+    init(home: Home, facts: HomeFacts, _ patience: Patience) throws(FrontError) {
         self.home = home.path
         network = facts.network
         homeID = facts.homeID
         policyHash = facts.policyHash
         oneUid = facts.users == nil
-        let refused = try readSupervisor(home)
+        let refused = try readSupervisor(Appliance(home, patience))
         let gate: GateStatusFacts
         do throws(FrontError) {
-            guard case .status(let found) = try FrontClient.askIfAny(.status, of: home) else {
+            let reply = try FrontClient.askIfAny(.status, of: home, patience)
+            guard case .status(let found) = reply else {
                 // Without the right to ask the supervisor, "down" would be a guess.
                 if let refused { throw refused }
                 return
@@ -120,6 +125,7 @@ struct StatusDocument: Encodable {
             gate = found
         } catch {
             if refused != nil { throw error }
+            if case .silent(let report) = error { noAnswer = report.name }
             return
         }
         state = gate.signerPhase == "ready" && !gate.serving ? "unresumed" : gate.signerPhase
@@ -127,9 +133,9 @@ struct StatusDocument: Encodable {
     }
 
     /// What the supervisor knows. That we may not ask is given back: the front may still answer.
-    private mutating func readSupervisor(_ home: Home) throws(FrontError) -> FrontError? {
+    private mutating func readSupervisor(_ appliance: Appliance) throws(FrontError) -> FrontError? {
         do throws(FrontError) {
-            guard let reply = try Appliance(home).supervisorIfAny() else { return nil }
+            guard let reply = try appliance.supervisorIfAny() else { return nil }
             let now = linux_clock_nanoseconds(LINUX_CLOCK_BOOTTIME)
             processes = reply.processes.map { ProcessFacts($0) }
             uptimeSeconds = (now - reply.startedBoottime) / 1_000_000_000
@@ -137,6 +143,7 @@ struct StatusDocument: Encodable {
             state = "starting"
             return nil
         } catch {
+            if case .silent(let report) = error { noAnswer = report.name }
             return error
         }
     }
@@ -179,6 +186,7 @@ struct StatusDocument: Encodable {
 extension StatusDocument {
     var lines: [String] {
         var lines = ["State: \(state) (network \(network), home \(home))"]
+        if let noAnswer { lines.append("No answer: \(noAnswer) (`portcullis refusals` says more)") }
         if let uptimeSeconds { lines.append("Up for \(uptimeSeconds) s") }
         lines.append("Policy: \(policyHash)" + (epoch.map { ", epoch \($0)" } ?? ""))
         if let allowance {

@@ -13,11 +13,17 @@ struct UpCommand: ParsableCommand {
             `ready` means that payments can be signed. The passphrase is used once and kept by \
             nobody: a signer that ended comes back sealed.
 
-            SIGTERM or Ctrl-C stops everything. Where the log is damaged it ends with exit 1.
+            SIGTERM, SIGINT (Ctrl-C), SIGQUIT or SIGHUP stops everything. A process that ends \
+            again and again is started after 10 ms, 20 ms, 40 ms and so on, until one held for \
+            10 s. A front that says nothing for twice --timeout is ended and started again. Where \
+            the log is damaged, or another `up` runs on this home, it ends with exit 1.
 
             Examples:
               portcullis up --home box
               portcullis up --home box --passphrase-fd 3 3< passphrase
+
+            Exit status: 0 it was asked to stop, 2 usage, 3 refused (a wrong passphrase), 1 \
+            anything else.
             """
     )
 
@@ -31,6 +37,21 @@ struct UpCommand: ParsableCommand {
         help: "Accept a kernel without memfd_secret or Landlock ABI 6. Every unlock is logged so."
     )
     var acceptWeakerKernel = false
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "A process that ends again and again is started after longer waits, up to this one.",
+            valueName: "milliseconds"
+        )
+    )
+    var restartWaitMax = Backoff.waitMaxMilliseconds
+
+    mutating func validate() throws {
+        guard (10...3_600_000).contains(restartWaitMax) else {
+            throw ValidationError("--restart-wait-max is 10 to 3600000")
+        }
+    }
 
     mutating func run() throws {
         var wasReady = false
@@ -48,17 +69,25 @@ struct UpCommand: ParsableCommand {
             let facts = try home.readFacts()
             var passphrase: Secret?
             if let passphraseFd {
-                passphrase = try Secret.read(descriptor: passphraseFd, what: "the passphrase")
+                passphrase = try Secret.read(
+                    descriptor: passphraseFd,
+                    what: "the passphrase of --passphrase-fd"
+                )
             }
             var supervisor = try Supervisor(
                 home: home,
                 facts: facts,
                 passphrase: passphrase.take(),
-                acceptsWeakerKernel: acceptWeakerKernel,
+                choices: SupervisorChoices(
+                    acceptsWeakerKernel: acceptWeakerKernel,
+                    patience: common.patience,
+                    restartWaitMaxMilliseconds: restartWaitMax
+                ),
                 output: common.output
             )
             defer { wasReady = supervisor.announced }
             try supervisor.run()
+            if !supervisor.announced { common.output.neverReady() }
         }
     }
 }

@@ -6,6 +6,16 @@ struct WalletCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "wallet",
         abstract: "Descriptors, keys and addresses of the wallets in the policy.",
+        discussion: """
+            Which wallets there are, and from which keys, stands in the policy. What is shown is \
+            public: it lets others watch, and nobody spend.
+
+            Examples:
+              portcullis wallet list --home box
+              portcullis wallet address segwit --index 5 --home box
+
+            Exit status: 0 done, 2 usage, 3 refused by a check, 1 anything else.
+            """,
         subcommands: [List.self, Show.self, AddressOf.self]
     )
 
@@ -19,6 +29,8 @@ struct WalletCommand: ParsableCommand {
 
                 Example:
                   portcullis wallet list --home box
+
+                Exit status: 0 listed, 2 usage, 1 anything else.
                 """
         )
 
@@ -46,6 +58,8 @@ struct WalletCommand: ParsableCommand {
 
                 Example:
                   portcullis wallet show segwit --home box
+
+                Exit status: 0 shown, 2 usage (no such wallet), 1 anything else.
                 """
         )
 
@@ -74,6 +88,9 @@ struct WalletCommand: ParsableCommand {
 
                 Example:
                   portcullis wallet address segwit --index 5 --home box
+
+                Exit status: 0 given, 2 usage (no such wallet), 3 refused (the answers differ), 1 \
+                anything else.
                 """
         )
 
@@ -99,7 +116,7 @@ struct WalletCommand: ParsableCommand {
                 var facts = try WalletKeys(home.readFacts()).address(place)
                 if !offline {
                     let request = FrontRequest.address(wallet: name, branch: branch, index: index)
-                    let reply = try FrontClient.ask(request, of: home)
+                    let reply = try FrontClient.ask(request, of: home, common.patience)
                     // The front may be in other hands: only what is derived here is shown.
                     facts.verified = true
                     guard reply == .address(facts) else { throw Answer.mismatch("an address") }

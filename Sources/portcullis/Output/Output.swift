@@ -22,6 +22,20 @@ struct Output {
         Self.write(json ? "{\"ready\": true}\n" : "ready\n", to: 1)
     }
 
+    /// The one document of an `up --json` that was stopped before it was ready.
+    func neverReady() {
+        if json { Self.write("{\"ready\": false}\n", to: 1) }
+    }
+
+    /// A text that was asked for, such as help, as the one document.
+    func tell(_ text: String) {
+        do throws(FrontError) {
+            try print(["text": text])
+        } catch {
+            say("portcullis: \(error.message)")
+        }
+    }
+
     /// Words beside the result: always on standard error.
     func say(_ words: [String]) {
         Self.write(Self.lines(words), to: 2)
@@ -37,6 +51,11 @@ struct Output {
         case .waiting(let report):
             say([
                 "Waiting: \(report.name)", "  \(report.message).",
+                "  What to do: \(report.remedy).",
+            ])
+        case .silent(let report):
+            say([
+                "No answer: \(report.name)", "  \(report.message).",
                 "  What to do: \(report.remedy).",
             ])
         case .usage(let words), .failed(let words): say("portcullis: \(words)")
@@ -128,6 +147,8 @@ struct FailureDocument: Encodable {
             error = Failure(kind: "refused", message: report.message, report: report)
         case .waiting(let report):
             error = Failure(kind: "waiting", message: report.message, report: report)
+        case .silent(let report):
+            error = Failure(kind: "failed", message: report.message, report: report)
         }
     }
 }

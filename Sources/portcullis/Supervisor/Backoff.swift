@@ -1,14 +1,26 @@
 private import CLinux
 
-/// When a process may be started again: at once when it had proved itself, later and later when it
-/// ended before it ever listened.
+/// When a process may be started again: at once when it held for a while, later and later when it
+/// ended again and again.
 struct Backoff {
-    /// Starts in a row without a proof in between, after which something is wrong for good.
+    /// Starts in a row that never listened, after which something is wrong for good.
     static let failuresMax = 8
+    /// A process that listened for so long held: the next start begins at the shortest wait again.
+    static let heldMilliseconds: Int64 = 10_000
+    static let waitMinMilliseconds: Int64 = 10
+    /// What `--restart-wait-max` is unless it is given.
+    static let waitMaxMilliseconds: UInt32 = 10_000
 
+    private let waitMax: Int64
     private(set) var failures = 0
+    private var wait = waitMinMilliseconds
+    private var listensSince: Int64?
     private var notBefore: Int64 = 0
     private var isWaiting = true
+
+    init(waitMaxMilliseconds: UInt32) {
+        waitMax = Int64(waitMaxMilliseconds)
+    }
 
     /// Milliseconds until the next start, nothing when it has been started.
     var remaining: Int32? {
@@ -19,23 +31,31 @@ struct Backoff {
 
     mutating func started() {
         isWaiting = false
+        listensSince = nil
     }
 
     /// The process listens: whatever ends it now was not its start.
     mutating func proved() {
         failures = 0
+        listensSince = Self.now
     }
 
-    /// The process ended: the next start is 10 ms from now, then 20, 40, … up to 2.5 s.
+    /// The process ended: the next start is 10 ms from now, then 20, 40, … up to the longest wait.
     mutating func ended() {
-        notBefore = Self.now + 10 << Int64(failures)
+        let now = Self.now
+        if let listensSince, now - listensSince >= Self.heldMilliseconds {
+            wait = Self.waitMinMilliseconds
+        }
+        let next = min(wait, waitMax)
+        notBefore = now + next
+        wait = min(2 * wait, max(waitMax, Self.waitMinMilliseconds))
         failures += 1
         isWaiting = true
     }
 
     /// The process was ended by request, nobody's failure: the next start is 10 ms from now.
     mutating func stopped() {
-        notBefore = Self.now + 10
+        notBefore = Self.now + Self.waitMinMilliseconds
         isWaiting = true
     }
 

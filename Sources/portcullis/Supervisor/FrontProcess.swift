@@ -3,14 +3,27 @@ import LocalSocket
 
 /// The front, which holds nothing and can be started again at any time.
 struct FrontProcess: ~Copyable {
+    private let patience: Patience
     private var pid: Int32?
-    private var readiness: Descriptor?
+    /// It writes there when it listens, and again and again from then on.
+    private var pulse: Descriptor?
+    private var watch: Watch
     private(set) var isListening = false
     /// What to wait on; -1 for nothing.
-    var readinessNumber: Int32 { Readiness.number(readiness) }
-    private(set) var backoff = Backoff()
+    var pulseNumber: Int32 { Readiness.number(pulse) }
+    private(set) var backoff: Backoff
     private(set) var restarts = 0
     private(set) var lastFailure: String?
+    private var endedSilent = false
+
+    init(_ backoff: Backoff, _ patience: Patience) {
+        self.backoff = backoff
+        self.patience = patience
+        watch = Watch(milliseconds: patience.hangMilliseconds)
+    }
+
+    /// Milliseconds until it has to be looked at again; nothing while it is not running.
+    var remaining: Int32? { pid == nil ? nil : watch.remaining }
 
     var facts: ControlReply.Process {
         ControlReply.Process(name: "front", pid: pid, restarts: restarts)
@@ -23,29 +36,40 @@ struct FrontProcess: ~Copyable {
         guard pid == nil, backoff.isDue else { return }
         let pipe = try Pipe()
         pid = try supervised.startFront(clients: listeners.front, readiness: pipe.writing)
-        readiness = pipe.keepReading()
+        pulse = pipe.keepReading()
         backoff.started()
+        watch.heard()
     }
 
-    mutating func readReadiness() {
-        var isOpen = false
-        if let readiness = readiness.take() {
-            isOpen = Readiness.read(readiness)
-        }
-        if isOpen {
-            isListening = true
-            backoff.proved()
-        }
+    /// It wrote to its pipe, or closed it.
+    mutating func readPulse() {
+        guard let open = pulse.take(), Readiness.read(open) else { return }
+        pulse = consume open
+        watch.heard()
+        guard !isListening else { return }
+        isListening = true
+        backoff.proved()
+    }
+
+    /// Ends it when it has said nothing for too long: then it hangs, and so do all who asked it.
+    mutating func endIfSilent(_ output: Output) {
+        guard let running = pid, watch.isOver() else { return }
+        let failure = Peer.front.silent(for: patience.hangMilliseconds).message
+        output.say("portcullis: front-silent: \(failure); it is ended and started again")
+        Processes.kill(running)
+        watch.heard()
+        endedSilent = true
     }
 
     mutating func reap(_ output: Output) throws(FrontError) {
         guard let running = pid, let status = try Processes.poll(running) else { return }
         pid = nil
-        readiness = nil
+        pulse = nil
         isListening = false
         restarts += 1
         backoff.ended()
-        let words = "front: \(Processes.words(status))"
+        let words = "front: \(endedSilent ? "front-silent, ended" : Processes.words(status))"
+        endedSilent = false
         lastFailure = words
         if backoff.failures >= Backoff.failuresMax {
             throw .failed("the front ended \(backoff.failures) times in a row (\(words))")

@@ -1,3 +1,4 @@
+private import CLinux
 import Front
 import LocalSocket
 
@@ -10,9 +11,12 @@ struct Listeners: ~Copyable {
     let gate: Descriptor
     let front: Descriptor
     let control: Descriptor
+    /// Keeps a second supervisor out: two that start at once would take each other's sockets for
+    /// what a dead one left behind.
+    private let lock: Descriptor
 
     init(home: Home, users: HomeFacts.Users?) throws(FrontError) {
-        // The first one also keeps a second supervisor out.
+        let lock = try Self.takeLock(home.upLock)
         let control = try UnixSocket.listen(home.controlSocket, mode: 0o600)
         let gate = try UnixSocket.listen(home.gateSocket, mode: users == nil ? 0o600 : 0o660)
         let front = try UnixSocket.listen(home.frontSocket, mode: users == nil ? 0o600 : 0o660)
@@ -27,9 +31,19 @@ struct Listeners: ~Copyable {
         } catch {
             throw .failed("a socket cannot be set up: \(error)")
         }
+        self.lock = lock
         self.control = control
         self.gate = gate
         self.front = front
+    }
+
+    /// A lock that the kernel takes back however we end, on a file that nobody else may open.
+    private static func takeLock(_ path: String) throws(FrontError) -> Descriptor {
+        let file = try Files.open(path, flags: LINUX_O_RDWR | LINUX_O_CREAT, mode: 0o600)
+        let result = linux_flock(file.number, LINUX_LOCK_EX | LINUX_LOCK_NB)
+        if result == -LINUX_EAGAIN { throw .failed("another `up` is running on this home") }
+        try Files.check(result, "lock", path)
+        return file
     }
 
     /// Takes the names away; nobody can connect any more.

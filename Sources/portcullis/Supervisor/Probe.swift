@@ -26,14 +26,19 @@ struct Probe: ~Copyable {
     mutating func startIfDue(_ home: Home) throws(FrontError) {
         guard connection == nil, Self.now >= nextAt else { return }
         nextAt = Self.now + Self.interval
-        let socket = try UnixSocket.connect(home.gateSocket, what: "the gate")
-        do throws(FrontError) {
-            try Frame.write(.gateStatus, [], to: socket)
-            reply = []
-            connection = consume socket
+        do throws(SocketError) {
+            let socket = try UnixSocket.connectAtOnce(home.gateSocket)
+            do throws(FrontError) {
+                try Frame.write(.gateStatus, [], to: socket)
+                reply = []
+                connection = consume socket
+            } catch {
+                // The gate is just being started again; the next question will reach it.
+                connection = nil
+            }
         } catch {
-            // The gate is just being started again; the next question will reach it.
-            connection = nil
+            // So many ask it that there is no room for one more; or it is gone.
+            return
         }
     }
 

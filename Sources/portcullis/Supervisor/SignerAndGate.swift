@@ -15,10 +15,14 @@ struct SignerAndGate: ~Copyable {
     private(set) var isListening = false
     /// What to wait on; -1 for nothing.
     var readinessNumber: Int32 { Readiness.number(readiness) }
-    private(set) var backoff = Backoff()
+    private(set) var backoff: Backoff
     private(set) var restarts = 0
     private(set) var lastFailure: String?
     private var wasLocked = false
+
+    init(_ backoff: Backoff) {
+        self.backoff = backoff
+    }
 
     /// Whether the signer that runs is not the first one.
     var wasRestarted: Bool { restarts > 0 }

@@ -12,6 +12,7 @@ struct Supervised {
     let frontProgram: String
 
     let acceptsWeakerKernel: Bool
+    let patience: Patience
     /// What all three have as their standard error.
     private let standardError: Int32
 
@@ -19,9 +20,11 @@ struct Supervised {
         home: Home,
         facts: HomeFacts,
         standardError: Int32,
-        acceptsWeakerKernel: Bool
+        acceptsWeakerKernel: Bool,
+        patience: Patience
     ) throws(FrontError) {
         self.acceptsWeakerKernel = acceptsWeakerKernel
+        self.patience = patience
         self.standardError = standardError
         self.home = home
         users = Processes.isRoot ? facts.users : nil
@@ -90,7 +93,7 @@ struct Supervised {
         let place = LINUX_O_DIRECTORY | LINUX_O_RDONLY
         let publicFolder = try Files.open(home.publicFolder, flags: place)
         let runFolder = try Files.open(home.runFolder, flags: place)
-        var arguments: [String] = []
+        var arguments = ["timeout=\(patience.seconds)"]
         if let users { arguments.append("own-user=\(users.front)") }
         if acceptsWeakerKernel { arguments.append("weaker") }
         var program = ChildProgram(

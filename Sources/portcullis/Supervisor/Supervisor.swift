@@ -3,6 +3,13 @@ import Front
 import LocalSocket
 private import Wire
 
+/// What the operator chose for the supervisor.
+struct SupervisorChoices {
+    let acceptsWeakerKernel: Bool
+    let patience: Patience
+    let restartWaitMaxMilliseconds: UInt32
+}
+
 /// Starts signer, gate and front, and starts them again when they end: signer and gate as a pair,
 /// for neither goes on without the other. One thread, one poll(2).
 ///
@@ -14,6 +21,7 @@ struct Supervisor: ~Copyable {
     private let signals: Descriptor
     private let listeners: Listeners
     private let words: ChildWords
+    private let operators: OperatorClient
     private var pair: SignerAndGate
     private var front: FrontProcess
     private var unlocking: Unlocking
@@ -26,7 +34,7 @@ struct Supervisor: ~Copyable {
         home: Home,
         facts: HomeFacts,
         passphrase: consuming Secret?,
-        acceptsWeakerKernel: Bool,
+        choices: SupervisorChoices,
         output: Output
     ) throws(FrontError) {
         let words = try ChildWords()
@@ -34,7 +42,8 @@ struct Supervisor: ~Copyable {
             home: home,
             facts: facts,
             standardError: words.writingNumber,
-            acceptsWeakerKernel: acceptsWeakerKernel
+            acceptsWeakerKernel: choices.acceptsWeakerKernel,
+            patience: choices.patience
         )
         let signals = try Self.openSignals()
         let listeners = try Listeners(home: home, users: supervised.users)
@@ -44,15 +53,18 @@ struct Supervisor: ~Copyable {
         self.signals = signals
         self.listeners = listeners
         self.words = words
-        pair = SignerAndGate()
-        front = FrontProcess()
+        operators = OperatorClient(Appliance(home, choices.patience), asksFront: false)
+        let backoff = Backoff(waitMaxMilliseconds: choices.restartWaitMaxMilliseconds)
+        pair = SignerAndGate(backoff)
+        front = FrontProcess(backoff, choices.patience)
         unlocking = Unlocking(passphrase)
     }
 
     /// Signals arrive as bytes: those that end us, and the news that a process has ended.
     private static func openSignals() throws(FrontError) -> Descriptor {
-        let wanted: UInt64 = [LINUX_SIGTERM, LINUX_SIGINT, LINUX_SIGHUP, LINUX_SIGCHLD]
-            .reduce(0) { $0 | 1 << UInt64($1 - 1) }
+        let wanted: UInt64 = [
+            LINUX_SIGTERM, LINUX_SIGINT, LINUX_SIGQUIT, LINUX_SIGHUP, LINUX_SIGCHLD,
+        ].reduce(0) { $0 | 1 << UInt64($1 - 1) }
         let number = linux_signal_descriptor(wanted)
         guard number >= 0 else { throw .failed("signals cannot be received: error \(-number)") }
         return Descriptor(adopting: number)
@@ -79,12 +91,14 @@ struct Supervisor: ~Copyable {
             PollEntry(signals.number),
             PollEntry(listeners.control.number),
             PollEntry(pair.readinessNumber),
-            PollEntry(front.readinessNumber),
+            PollEntry(front.pulseNumber),
             PollEntry(unlocking.connectionNumber),
             PollEntry(probe.connectionNumber),
             PollEntry(words.number),
         ]
-        let due = [pair.backoff.remaining, front.backoff.remaining, probeInterval].compactMap { $0 }
+        let due = [
+            pair.backoff.remaining, front.backoff.remaining, front.remaining, probeInterval,
+        ].compactMap { $0 }
         do {
             var room = entries.mutableSpan
             _ = try Poll.wait(&room, milliseconds: due.min())
@@ -93,7 +107,8 @@ struct Supervisor: ~Copyable {
         }
         words.relay()
         if entries[2].isReadable { pair.readReadiness() }
-        if entries[3].isReadable { front.readReadiness() }
+        if entries[3].isReadable { front.readPulse() }
+        front.endIfSilent(output)
         if entries[5].isReadable { probe.read() }
         unlocking.hasReply = entries[4].isReadable
         while true {
@@ -119,8 +134,8 @@ struct Supervisor: ~Copyable {
                 )
             }
         }
-        if pair.isListening { try unlocking.sendIfHeld(home) }
-        try unlocking.readReply(home)
+        if pair.isListening { try unlocking.sendIfHeld(operators) }
+        try unlocking.readReply(operators, home)
     }
 
     /// Says `ready` once: when all three answer, and, if a passphrase was given, when the gate

@@ -18,16 +18,16 @@ struct Unlocking: ~Copyable {
     }
 
     /// Sends it to the signer; from here on nobody has it.
-    mutating func sendIfHeld(_ home: Home) throws(FrontError) {
+    mutating func sendIfHeld(_ operators: OperatorClient) throws(FrontError) {
         guard let secret = passphrase.take() else { return }
-        connection = try OperatorClient.send(.unlock, OperatorClient.unlockPayload(secret), home)
+        connection = try operators.send(.unlock, OperatorClient.unlockPayload(secret))
     }
 
     /// Reads the answer when it is there; a refusal ends everything.
-    mutating func readReply(_ home: Home) throws(FrontError) {
+    mutating func readReply(_ operators: OperatorClient, _ home: Home) throws(FrontError) {
         guard hasReply, let socket = connection.take() else { return }
         hasReply = false
-        try home.noteLogKey(unlocked: OperatorClient.receive(.unlocked, from: socket, home))
+        try home.noteLogKey(unlocked: operators.receive(.unlocked, from: socket))
     }
 
     /// The signer that was to be unlocked is gone.

@@ -110,14 +110,17 @@ enum Processes {
 
     /// Waits `milliseconds` for a child to end by itself, then ends it; how it ended.
     static func end(_ pid: Int32, within milliseconds: Int64) throws(FrontError) -> Int32 {
-        let deadline = linux_clock_nanoseconds(LINUX_CLOCK_MONOTONIC) + milliseconds * 1_000_000
-        while linux_clock_nanoseconds(LINUX_CLOCK_MONOTONIC) < deadline {
+        let deadline = now + milliseconds
+        while now < deadline {
             if let status = try poll(pid) { return status }
             pause(milliseconds: 5)
         }
         kill(pid)
         return try wait(pid)
     }
+
+    /// Milliseconds, for measuring how long something takes.
+    static var now: Int64 { linux_clock_nanoseconds(LINUX_CLOCK_MONOTONIC) / 1_000_000 }
 
     /// Lets a moment pass.
     static func pause(milliseconds: Int32) {

@@ -4,7 +4,17 @@ import LocalSocket
 import Wire
 
 /// The operator's side of operator.sock (protocol.md, section 8).
-enum OperatorClient {
+struct OperatorClient {
+    private let appliance: Appliance
+    /// Whether the front may be asked why the signer does not listen. The supervisor does not: it
+    /// waits for nobody, least of all for a process that it keeps.
+    private let asksFront: Bool
+
+    init(_ appliance: Appliance, asksFront: Bool = true) {
+        self.appliance = appliance
+        self.asksFront = asksFront
+    }
+
     /// `vec16 passphrase`.
     static func unlockPayload(_ passphrase: borrowing Secret) -> [UInt8] {
         let count = passphrase.count
@@ -18,35 +28,38 @@ enum OperatorClient {
 
     /// Sends one request and gives the connection, on which the answer will come. What was sent is
     /// wiped: it may be a passphrase.
-    static func send(
+    func send(
         _ kind: MessageKind,
-        _ payload: consuming [UInt8],
-        _ home: Home
+        _ payload: consuming [UInt8]
     ) throws(FrontError) -> Descriptor {
         var payload = payload
-        defer { wipe(&payload) }
-        let socket = try connect(home)
+        defer { Self.wipe(&payload) }
+        let socket = try connect()
         do throws(FrontError) {
             try Frame.write(kind, payload, to: socket)
         } catch {
             // The socket was closed between the connection and the write.
-            throw alreadyUnlocked(home) ?? error
+            throw alreadyUnlocked() ?? error
         }
         return socket
     }
 
     /// Nobody listens where the signer is unlocked, or not running.
-    private static func connect(_ home: Home) throws(FrontError) -> Descriptor {
-        let path = [UInt8](home.operatorSocket.utf8)
-        do {
-            return try Descriptor.connect(to: path.span)
-        } catch {
-            throw alreadyUnlocked(home)
+    private func connect() throws(FrontError) -> Descriptor {
+        let path = appliance.home.operatorSocket
+        guard let socket = try UnixSocket.connectIfAny(path, to: .signer, appliance.patience) else {
+            throw alreadyUnlocked()
                 ?? .failed(
-                    "no sealed signer listens at \(home.operatorSocket): `portcullis up` is not "
-                        + "running (see `portcullis status`)"
+                    "no sealed signer listens at \(path): `portcullis up` is not running, or is "
+                        + "starting it again (see `portcullis status`)"
                 )
         }
+        do throws(SocketError) {
+            try socket.setNonblocking(false)
+        } catch {
+            throw .failed("the socket cannot be set up: \(SystemWords.reason(error))")
+        }
+        return socket
     }
 
     /// How often the status is asked before it is believed that the signer is sealed: the gate
@@ -54,15 +67,15 @@ enum OperatorClient {
     private static let statusTries = 50
 
     /// The refusal by name, if the signer is open: then its operators' socket is closed for good.
-    private static func alreadyUnlocked(_ home: Home) -> FrontError? {
-        for _ in 0..<statusTries {
+    private func alreadyUnlocked() -> FrontError? {
+        guard asksFront else { return nil }
+        for _ in 0..<Self.statusTries {
             do throws(FrontError) {
-                switch try Appliance(home).status().signerPhase {
+                switch try appliance.status().signerPhase {
                 case "unresumed", "ready":
                     return .refused(
                         RefusalReport(
-                            name: "already-unlocked",
-                            stage: "signer",
+                            .alreadyUnlocked,
                             message: "the signer is unlocked, and takes nothing from operators",
                             remedy: "nothing; `portcullis lock` seals it again"
                         )
@@ -77,32 +90,26 @@ enum OperatorClient {
     }
 
     /// Argon2id with all the memory and passes that a keystore may ask for takes less.
-    private static let answerMilliseconds: Int32 = 180_000
+    private static let answerMilliseconds: Int64 = 180_000
 
     /// Waits for the answer.
-    static func receive(
+    func receive(
         _ expected: MessageKind,
-        from socket: borrowing Descriptor,
-        _ home: Home
+        from socket: borrowing Descriptor
     ) throws(FrontError) -> [UInt8] {
-        do {
-            var entries = [PollEntry(socket.number)]
-            var room = entries.mutableSpan
-            guard try Poll.wait(&room, milliseconds: answerMilliseconds) > 0 else {
-                throw FrontError.failed("the signer does not answer: another operator is at it")
-            }
-        } catch let error as FrontError {
-            throw error
-        } catch {
-            throw .failed("waiting for the signer failed: \(error)")
-        }
         let kind: MessageKind
         let payload: [UInt8]
         do throws(FrontError) {
-            (kind, payload) = try Frame.read(from: socket)
+            (kind, payload) = try Frame.read(
+                from: .signer,
+                on: socket,
+                milliseconds: Self.answerMilliseconds
+            )
+        } catch .silent(let report) {
+            throw .silent(report)
         } catch {
             // Somebody else's passphrase was quicker: whoever waited was hung up on.
-            throw alreadyUnlocked(home) ?? error
+            throw alreadyUnlocked() ?? error
         }
         if kind == expected { return payload }
         guard kind == .refused else {
