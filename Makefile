@@ -17,7 +17,8 @@ help: ## print this list
 build: ## the four release executables, in build/
 	@scripts/build.sh
 
-run: deps ## show the whole appliance at work, on a throw-away regtest home
+run: ## show the whole appliance at work, on a throw-away regtest home
+	@scripts/deps.sh run
 	@scripts/build.sh
 	@scripts/run.sh
 
