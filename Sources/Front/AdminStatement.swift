@@ -70,7 +70,7 @@ package struct AdminStatement: Equatable, Sendable {
         guard let first = lines.firstIndex(of: "-----BEGIN SSH SIGNATURE-----"),
             let last = lines.firstIndex(of: "-----END SSH SIGNATURE-----"), first < last,
             let data = Data(base64Encoded: lines[(first + 1)..<last].joined())
-        else { throw .usage("that is not a signature file of `ssh-keygen -Y sign`") }
+        else { throw .usage("--signature: that is not a file of `ssh-keygen -Y sign`") }
         return [UInt8](data)
     }
 }

@@ -71,7 +71,7 @@ package struct Receipt: Sendable {
         do {
             verifier = try VerifierKey(text: keyBytes.span)
         } catch {
-            throw .usage("the key is not a verifier key of the form name+id+base64: \(error)")
+            throw .usage("--vkey: not a verifier key of the form name+id+base64: \(error)")
         }
         guard key == ownKey else { throw Self.bad("it names another key than the one given") }
         do {

@@ -42,7 +42,7 @@ package struct WalletKeys: Sendable {
             throw .usage("wallet \(wallet.name) has no branch \(place.branch)")
         }
         guard place.index <= wallet.indexMax else {
-            throw .usage("wallet \(wallet.name) ends at index \(wallet.indexMax)")
+            throw .usage("--index: wallet \(wallet.name) ends at index \(wallet.indexMax)")
         }
         let script: [UInt8]
         do {

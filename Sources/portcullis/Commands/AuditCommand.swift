@@ -9,6 +9,12 @@ struct AuditCommand: ParsableCommand {
         abstract: "Check the log, list it, verify a receipt.",
         discussion: """
             The log is a C2SP transparency log on plain files: other people's tools read it too.
+
+            Examples:
+              portcullis audit verify --home box
+              portcullis audit receipt signed.psbt.receipt
+
+            Exit status: 0 all is good, 2 usage, 3 something is not, 1 it cannot be read.
             """,
         subcommands: [Verify.self, Show.self, VerifyReceipt.self]
     )
@@ -28,6 +34,8 @@ struct AuditCommand: ParsableCommand {
 
                 Example:
                   portcullis audit verify --home box
+
+                Exit status: 0 the log is good, 2 usage, 3 it is not, 1 it cannot be read.
                 """
         )
 
@@ -68,6 +76,8 @@ struct AuditCommand: ParsableCommand {
 
                 Example:
                   portcullis audit show --home box --json | jq '.entries[-1]'
+
+                Exit status: 0 listed, 2 usage, 3 the log is not good, 1 it cannot be read.
                 """
         )
 
@@ -81,7 +91,11 @@ struct AuditCommand: ParsableCommand {
                 let home = try common.resolveHome()
                 let admins = try home.admins()
                 var entries: [EntryDocument] = []
-                for log in try home.logs() where self.log == nil || self.log == log.number {
+                let logs = try home.logs()
+                if let number = self.log, !logs.contains(where: { $0.number == number }) {
+                    throw .usage("--log: there is no log \(number); the last is \(logs.count - 1)")
+                }
+                for log in logs where self.log == nil || self.log == log.number {
                     _ = try LogAudit(
                         folder: log.folder,
                         number: log.number,
@@ -112,6 +126,8 @@ struct AuditCommand: ParsableCommand {
 
                 Example:
                   portcullis audit receipt a.receipt --vkey "$(head -n 1 box/public/log.vkey)"
+
+                Exit status: 0 the receipt is good, 2 usage, 3 it is not, 1 it cannot be read.
                 """
         )
 

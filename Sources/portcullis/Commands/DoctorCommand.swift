@@ -14,6 +14,9 @@ struct DoctorCommand: ParsableCommand {
 
             Example:
               portcullis doctor
+
+            Exit status: 0 the appliance can run here, 2 usage, 3 something that it insists on is \
+            missing.
             """
     )
 

@@ -24,12 +24,15 @@ struct InitCommand: ParsableCommand {
             Examples:
               portcullis init --network regtest --policy policies/examples/regtest-open.toml
               portcullis init --network signet --policy mine.toml --mnemonic-fd 3 3< words
+
+            Exit status: 0 the home is made, 2 usage, 3 refused (policy, words or passphrase, or \
+            something is there already), 1 anything else. On any but 0 nothing is left behind.
             """
     )
 
     @OptionGroup var common: CommonOptions
 
-    @Option(name: .long, help: "main, test, testnet4, signet or regtest.")
+    @Option(name: .long, help: "One of main, test, testnet4, signet and regtest.")
     var network: NetworkName
 
     @Option(name: .long, help: ArgumentHelp("The policy, a TOML file.", valueName: "file"))
@@ -77,14 +80,19 @@ struct InitCommand: ParsableCommand {
             throw ValidationError("--argon2-memory-mib is 8 to 1024")
         }
         guard Set([0, signerUid, gateUid, frontUid]).count == 4 else {
-            throw ValidationError("the three users must be distinct, and none of them root")
+            throw ValidationError(
+                "--signer-uid, --gate-uid and --front-uid must be distinct, and none of them root"
+            )
         }
         guard mnemonicFd != nil || mnemonicPassphraseFd == nil else {
             throw ValidationError("--mnemonic-passphrase-fd belongs to --mnemonic-fd")
         }
         let numbers = [mnemonicFd, mnemonicPassphraseFd, passphraseFd, wordsOutFd].compactMap { $0 }
         guard Set(numbers).count == numbers.count else {
-            throw ValidationError("each secret needs a descriptor of its own")
+            throw ValidationError(
+                "--mnemonic-fd, --mnemonic-passphrase-fd, --passphrase-fd and --words-out-fd need "
+                    + "a descriptor each"
+            )
         }
         guard mnemonicFd == nil || wordsOutFd == nil else {
             throw ValidationError("--words-out-fd is for a new seed, not a restored one")

@@ -7,6 +7,14 @@ struct PSBTCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "psbt",
         abstract: "Look into a PSBT.",
+        discussion: """
+            What a payment does, before anybody is asked to sign it.
+
+            Example:
+              portcullis psbt inspect payment.psbt --home box
+
+            Exit status: 0 told, 2 usage, 3 it is no PSBT, 1 anything else.
+            """,
         subcommands: [Inspect.self]
     )
 
@@ -22,6 +30,8 @@ struct PSBTCommand: ParsableCommand {
 
                 Example:
                   portcullis psbt inspect payment.psbt --home box
+
+                Exit status: 0 told, 2 usage, 3 it is no PSBT, 1 anything else.
                 """
         )
 

@@ -11,6 +11,8 @@ struct RefusalsCommand: ParsableCommand {
 
             Example:
               portcullis refusals --json | jq '.refusals[] | select(.name == "missing-parent")'
+
+            Exit status: 0 listed, 2 usage.
             """
     )
 

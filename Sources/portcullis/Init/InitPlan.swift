@@ -68,15 +68,20 @@ struct InitPlan {
         }
         let longest = home.operatorSocket.utf8.count
         guard longest <= UnixSocket.pathCountMax else {
-            throw .usage("the home's path is too long: a socket in it would have \(longest) bytes")
+            throw .usage(
+                "the path of --home is too long: a socket in it would have \(longest) bytes"
+            )
         }
     }
 
     /// What was named must be there before any work is done, and somebody to ask for the rest.
     private func checkSources() throws(FrontError) {
-        try Secret.check(descriptor: passphrase, what: "the passphrase")
-        try Secret.check(descriptor: seed.words, what: "the mnemonic")
-        try Secret.check(descriptor: seed.passphrase, what: "the mnemonic's passphrase")
+        try Secret.check(descriptor: passphrase, what: "the passphrase of --passphrase-fd")
+        try Secret.check(descriptor: seed.words, what: "the mnemonic of --mnemonic-fd")
+        try Secret.check(
+            descriptor: seed.passphrase,
+            what: "the words' passphrase of --mnemonic-passphrase-fd"
+        )
         if let words = seed.wordsOut {
             do throws(FrontError) {
                 try Secret.check(descriptor: words, what: "")
@@ -196,7 +201,7 @@ struct KeyCeremony {
     private func readPassphrase() throws(FrontError) -> Descriptor {
         if let number = plan.passphrase {
             return try Pipe.holding(
-                try Secret.read(descriptor: number, what: "the passphrase")
+                try Secret.read(descriptor: number, what: "the passphrase of --passphrase-fd")
             )
         }
         return try Pipe.holding(try Secret.promptTwice("A passphrase for the new keystore: "))

@@ -16,7 +16,11 @@ enum MnemonicText {
 
     /// Reads it from the descriptor that was named, and gives one that holds the normal form.
     func normalized(descriptor number: Int32) throws(FrontError) -> Descriptor {
-        let what = self == .words ? "the mnemonic" : "the mnemonic's passphrase"
+        let what =
+            switch self {
+            case .words: "the mnemonic of --mnemonic-fd"
+            case .passphrase: "the words' passphrase of --mnemonic-passphrase-fd"
+            }
         let typed = try Secret.readWhole(
             descriptor: number,
             limit: Self.typedByteCountMax,
