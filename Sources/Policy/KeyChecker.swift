@@ -13,6 +13,7 @@ extension BundleChecker {
         for place in 0..<form.keyCount {
             try checkKey(place, &form)
         }
+        try checkParticipants(&form)
         if form.kind.isOfOneKey || form.kind == .p2trTree { form.use(0) }
     }
 
@@ -40,7 +41,7 @@ extension BundleChecker {
             try checkAggregate(place, &form)
             return
         }
-        _ = try checkBranches(place, &form)
+        try checkBranches(place, &form)
     }
 
     /// The account path of a wallet of one key: purpose, the network's coin type, account, all
@@ -76,8 +77,7 @@ extension BundleChecker {
         try require(first == 2 || first == 3, .badKey(item: item, key: place))
     }
 
-    /// Distinct earlier keys. If the aggregate itself is derived from, they are the same at every
-    /// index (BIP-328); if not, it is another wherever one of them is.
+    /// The places of other keys, ascending; what these are is known once all keys were read.
     private mutating func checkAggregate(
         _ place: Int,
         _ form: inout WalletForm
@@ -87,30 +87,36 @@ extension BundleChecker {
         let count = Int(try cursor.readUInt8())
         guard (2...WalletRecord.participantCountMax).contains(count) else { throw error }
         let start = try cursor.skip(count)
-        var participants: UInt32 = 0
         for number in start..<start + count {
             let key = Int(bytes[number])
-            guard key < place, number == start || bytes[number - 1] < bytes[number],
-                !form.has(key, in: form.aggregates)
-            else { throw error }
-            participants |= 1 << UInt32(key)
+            guard key < form.keyCount, number == start || bytes[number - 1] < bytes[number] else {
+                throw error
+            }
+            form.participants[place] |= 1 << UInt32(key)
         }
         form.aggregates |= 1 << UInt32(place)
-        form.usedKeys |= participants
-        let isConstant = participants & ~form.constantKeys == 0
-        guard try checkBranches(place, &form) else {
-            // Not derived from, so as constant as what it is made of.
-            if !isConstant { form.constantKeys &= ~(1 << UInt32(place)) }
-            return
-        }
-        guard isConstant else { throw error }
+        form.usedKeys |= form.participants[place]
+        try checkBranches(place, &form)
     }
 
-    /// Whether the key is derived from.
+    /// No aggregate is made of aggregates. If one is derived from, what it is made of is the same at
+    /// every index (BIP-328); if not, it is another wherever one of them is.
+    private func checkParticipants(_ form: inout WalletForm) throws(BundleError) {
+        let simple = form.constantKeys & ~form.aggregates
+        for place in 0..<form.keyCount where form.has(place, in: form.aggregates) {
+            let participants = form.participants[place]
+            let isConstant = participants & ~simple == 0
+            guard participants & form.aggregates == 0,
+                isConstant || form.has(place, in: form.constantKeys)
+            else { throw .wrongParticipants(item: form.item, key: place) }
+            if !isConstant { form.constantKeys &= ~(1 << UInt32(place)) }
+        }
+    }
+
     private mutating func checkBranches(
         _ place: Int,
         _ form: inout WalletForm
-    ) throws(BundleError) -> Bool {
+    ) throws(BundleError) {
         let error = BundleError.wrongBranches(item: form.item)
         let bytes = cursor.bytes
         let code = try cursor.readUInt8()
@@ -123,7 +129,7 @@ extension BundleChecker {
         }
         if isItself {
             form.constantKeys |= 1 << UInt32(place)
-            return false
+            return
         }
         guard ((form.kind.isOfOneKey ? 1 : 0)...WalletRecord.branchCountMax).contains(count),
             count <= 1 || form.branchCount == 1 || form.branchCount == count
@@ -138,6 +144,5 @@ extension BundleChecker {
                 throw error
             }
         }
-        return true
     }
 }

@@ -77,7 +77,9 @@ struct WalletForm {
     var keyCount = 0
     var ownKeys: UInt32 = 0
     var aggregates: UInt32 = 0
-    /// Keys that are the same at every index of their own accord.
+    /// What each aggregate is made of.
+    var participants = InlineArray<32, UInt32>(repeating: 0)
+    /// Keys that are the same at every index.
     var constantKeys: UInt32 = 0
     /// Keys that a script, an aggregate or the output itself names.
     var usedKeys: UInt32 = 0

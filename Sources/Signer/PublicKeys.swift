@@ -82,29 +82,53 @@ extension PublicKeys {
         Bytes33(copying: derived.bytes.extracting(33 * place..<33 * place + 33))
     }
 
-    /// Derives the keys of a wallet, or the first `keyCount` of them, for a claim whose branch and
-    /// index were checked.
+    /// Derives the keys of a wallet for a claim whose branch and index were checked.
     mutating func derive(
         _ claim: OwnerClaim,
         _ wallet: OwnWallet,
         _ record: WalletRecord,
-        keyCount: Int? = nil,
         _ curve: borrowing Curve
     ) throws(CryptoError) {
-        for place in 0..<(keyCount ?? wallet.keyCount) {
+        try deriveSimple(claim, wallet, curve)
+        for place in 0..<wallet.keyCount {
             let key = key(at: wallet.firstKey + place)
-            let bytes: Bytes33
-            if key.nodeCount == 0 {
-                let participants = record.key(at: place).participants
-                bytes = try KeyAggregation.aggregate(participants, of: derived.bytes, curve: curve)
-            } else {
-                let node = key.node(claim.branch)
-                bytes =
-                    try key.takesIndex
-                    ? child(claim.index, ofNode: node, curve) : self.key(ofNode: node)
-            }
+            guard key.kind == .aggregate else { continue }
+            let bytes =
+                try key.nodeCount > 0
+                ? at(claim, key, curve) : aggregate(record.key(at: place), curve)
             derived.store(bytes.span, at: 33 * place)
         }
+    }
+
+    /// The same for the keys that are no aggregates.
+    mutating func deriveSimple(
+        _ claim: OwnerClaim,
+        _ wallet: OwnWallet,
+        _ curve: borrowing Curve
+    ) throws(CryptoError) {
+        for place in 0..<wallet.keyCount {
+            let key = key(at: wallet.firstKey + place)
+            guard key.kind != .aggregate else { continue }
+            derived.store(try at(claim, key, curve).span, at: 33 * place)
+        }
+    }
+
+    /// The aggregate of keys that were derived.
+    func aggregate(
+        _ record: KeyRecord,
+        _ curve: borrowing Curve
+    ) throws(CryptoError) -> Bytes33 {
+        try KeyAggregation.aggregate(record.participants, of: derived.bytes, curve: curve)
+    }
+
+    private mutating func at(
+        _ claim: OwnerClaim,
+        _ key: WalletKey,
+        _ curve: borrowing Curve
+    ) throws(CryptoError) -> Bytes33 {
+        let node = key.node(claim.branch)
+        guard key.takesIndex else { return self.key(ofNode: node) }
+        return try child(claim.index, ofNode: node, curve)
     }
 
     /// Derives the key at an index below a node (BIP-32 CKDpub), or recalls it.

@@ -96,19 +96,16 @@ extension WalletTable {
             for inside in 0..<wallet.keyCount {
                 let place = wallet.firstKey + inside
                 let key = keys.key(at: place)
-                if key.isOwn {
-                    try deriveOwn(record.key(at: inside), key, place, &secrets, curve)
-                } else if key.kind == .aggregate, key.nodeCount > 0 {
-                    let participants = record.key(at: inside)
-                    try keys.derive(.first, wallet, record, keyCount: inside, curve)
-                    let aggregate = try KeyAggregation.aggregate(
-                        participants.participants,
-                        of: keys.derivedKeys,
-                        curve: curve
-                    )
-                    let node = KeyAggregation.extendedKey(aggregate)
-                    try keys.set(node, participants, key, curve)
-                }
+                guard key.isOwn else { continue }
+                try deriveOwn(record.key(at: inside), key, place, &secrets, curve)
+            }
+            try keys.deriveSimple(.first, wallet, curve)
+            for inside in 0..<wallet.keyCount {
+                let key = keys.key(at: wallet.firstKey + inside)
+                guard key.kind == .aggregate, key.nodeCount > 0 else { continue }
+                let aggregate = try keys.aggregate(record.key(at: inside), curve)
+                let node = KeyAggregation.extendedKey(aggregate)
+                try keys.set(node, record.key(at: inside), key, curve)
             }
         }
     }

@@ -55,6 +55,15 @@ struct WalletTreeTests {
         .init("aggregate of itself", .wrongParticipants(item: 0, key: 4)) {
             $0.keys[4] = .aggregate(of: [1, 4], .itself)
         },
+        .init("aggregate of a later key", nil) {
+            $0.keys[4] = .aggregate(of: [1, 2, 5], .itself)
+        },
+        .init("aggregate of a key that is not there", .wrongParticipants(item: 0, key: 4)) {
+            $0.keys[4] = .aggregate(of: [1, 2, 7], .itself)
+        },
+        .init("an aggregate as internal key", nil) {
+            $0.keys[0] = .aggregate(of: [1, 2], .itself)
+        },
         .init("aggregate descending", .wrongParticipants(item: 0, key: 4)) {
             $0.keys[4] = .aggregate(of: [2, 1], .itself)
         },

@@ -93,14 +93,16 @@ struct TestTemplate {
                 )
                 keys.append(try child(node, children, branch, index))
             case .fixed(let key): keys.append(key.array)
-            case .aggregate(let places, let children):
-                let sorted = places.map { keys[Int($0)] }.sorted {
-                    $0.lexicographicallyPrecedes($1)
-                }
-                let joined = sorted.flatMap { $0 }
-                let key = try KeyAggregation.aggregate(joined.span, curve: try Curve())
-                keys.append(try child(KeyAggregation.extendedKey(key), children, branch, index))
+            case .aggregate: keys.append([])
             }
+        }
+        for (place, key) in template.keys.enumerated() {
+            guard case .aggregate(let places, let children) = key else { continue }
+            let joined = places.map { keys[Int($0)] }
+                .sorted { $0.lexicographicallyPrecedes($1) }
+                .flatMap { $0 }
+            let sum = try KeyAggregation.aggregate(joined.span, curve: try Curve())
+            keys[place] = try child(KeyAggregation.extendedKey(sum), children, branch, index)
         }
         return keys
     }
