@@ -17,7 +17,7 @@ import memory
 import swapping
 import wallets
 from appliance import BUILD, PASSPHRASE, WORDS, Appliance, pipe_with
-from conftest import root_only
+from conftest import figure, root_only
 
 #: What the whole of the signer needs, the memory of Argon2 included (docs/operations.md).
 EVERYTHING = 1280 << 20
@@ -89,6 +89,22 @@ def test_the_stack_stays_in_memory_while_it_signs_under_load(busy, area):
         assert swapped > 1024, "control: what the signer does not lock was swapped out"
     secrets = memory.secrets_of(WORDS, [*(f"m/84h/1h/0h/0/{n}" for n in range(20)), *(f"m/86h/1h/0h/0/{n}" for n in range(20))])
     assert memory.hits(area.read(), secrets) == []
+
+
+@root_only
+def test_the_largest_payments_use_less_than_half_of_the_stack(busy):
+    """A stack that may not grow must be large enough: what was written deepest, an unlock included, is looked for."""
+    pid = busy.pids()["signer"]
+    for kind in ("wpkh", "tr"):
+        coins = [wallets.Coin(kind, 20_000, index=n) for n in range(1_000)]
+        busy.sign(wallets.embit_psbt(coins, [(wallets.any_script(), 19_000_000)]))
+    [(start, end)] = [(start, end) for start, end, _, name in memory.mappings(pid) if name == "[stack]"]
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as file:
+        file.seek(start)
+        stack = file.read(end - start)
+    deepest = len(stack) - next(place for place, byte in enumerate(stack) if byte)
+    figure(f"stack of the signer: {len(stack) >> 10} KiB, {deepest >> 10} KiB used")
+    assert len(stack) == 512 << 10 and 64 << 10 < deepest < len(stack) // 2
 
 
 @root_only
