@@ -99,8 +99,8 @@ extension BundleChecker {
         try checkBranches(place, &form)
     }
 
-    /// No aggregate is made of aggregates. If one is derived from, what it is made of is the same at
-    /// every index (BIP-328); if not, it is another wherever one of them is.
+    /// No aggregate is made of aggregates. If one is derived from, what it is made of is the same
+    /// at every index (BIP-328); if not, it is another wherever one of them is.
     private func checkParticipants(_ form: inout WalletForm) throws(BundleError) {
         let simple = form.constantKeys & ~form.aggregates
         for place in 0..<form.keyCount where form.has(place, in: form.aggregates) {

@@ -61,6 +61,9 @@ final class FakeSigner {
         status.root = range.root
     }
 
+    /// More where a script holds several of its keys.
+    var signaturesPerInput = 1
+
     /// Takes over what another one remembered.
     func remember(_ other: FakeSigner) throws {
         range = other.range
@@ -209,8 +212,9 @@ final class FakeSigner {
                 status.allowanceSpent += sample.amount
             }
             signed.append(sample.digest.array)
-            signatures.append(UInt64(sample.inputs.count), bytes: 2)
-            signatures += [UInt8](repeating: sample.digest[0], count: 64 * sample.inputs.count)
+            let count = signaturesPerInput * sample.inputs.count
+            signatures.append(UInt64(count), bytes: 2)
+            signatures += [UInt8](repeating: sample.digest[0], count: 64 * count)
         }
         try reader.finish()
         var reply = try head()

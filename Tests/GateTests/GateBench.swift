@@ -24,13 +24,18 @@ final class GateBench {
         store: MemoryStore = MemoryStore(),
         clock: ManualClock = ManualClock(),
         signer: FakeSigner = FakeSigner(bundleHash: bundleHash),
-        limits: [LimitCaps] = limits
+        limits: [LimitCaps] = limits,
+        signaturesPerInputMax: [HashKey: Int] = [:]
     ) throws {
         self.store = store
         self.clock = clock
         self.signer = signer
         server = try GateServer(
-            GateConfiguration(bundleHash: Self.bundleHash, limits: limits),
+            GateConfiguration(
+                bundleHash: Self.bundleHash,
+                limits: limits,
+                signaturesPerInputMax: signaturesPerInputMax
+            ),
             store: store,
             clock: clock
         )

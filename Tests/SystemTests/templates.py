@@ -41,6 +41,20 @@ def children_bytes(children):
     return b"\xff" if children is ITSELF else u8(len(children)) + b"".join(map(u32, children))
 
 
+def key_agg(keys):
+    """BIP-327 KeyAgg over KeySort."""
+    keys = sorted(keys)
+    listed = tagged("KeyAgg list", b"".join(keys))
+    second = next((key for key in keys if key != keys[0]), None)
+    terms = []
+    for key in keys:
+        point = secp256k1.ec_pubkey_parse(key)
+        if key != second:
+            secp256k1.ec_pubkey_tweak_mul(point, tagged("KeyAgg coefficient", listed + key))
+        terms.append(point)
+    return secp256k1.ec_pubkey_serialize(secp256k1.ec_pubkey_combine(*terms))
+
+
 class Key:
     """A key of a wallet: `kind`, and the embit key that it derives from (for an aggregate the places)."""
 
@@ -55,11 +69,15 @@ class Key:
             case 4: body = u8(len(self.value)) + bytes(self.value)
         return u8(self.kind) + body + children_bytes(self.children)
 
-    def derive(self, branch, index):
-        """The compressed key; an aggregate's scripts are not made here."""
+    def derive(self, branch, index, keys=()):
+        """The compressed key; an aggregate's from those of the wallet."""
         if self.kind == FIXED:
             return self.value.key.sec()
-        node = ROOT.derive(self.value).to_public() if self.kind == OWN else self.value
+        if self.kind == AGGREGATE:
+            chain = hashlib.sha256(b"MuSig2" * 3).digest()
+            node = bip32.HDKey(ec.PublicKey.parse(key_agg([keys[place] for place in self.value])), chain)
+        else:
+            node = ROOT.derive(self.value).to_public() if self.kind == OWN else self.value
         if self.children is ITSELF:
             return node.key.sec()
         steps = [self.children[branch if len(self.children) > 1 else 0]] if self.children else []
@@ -155,7 +173,8 @@ class Wallet:
         return self.kind in (TR, TREE)
 
     def derived(self, branch, index):
-        return [key.derive(branch, index) for key in self.keys]
+        simple = [None if key.kind == AGGREGATE else key.derive(branch, index) for key in self.keys]
+        return [found or key.derive(branch, index, simple) for key, found in zip(self.keys, simple)]
 
     def leaf_hash(self, place, keys):
         text = self.leaves[place].filled(keys)

@@ -11,11 +11,13 @@ from embit import script
 from embit.transaction import Transaction, TransactionInput, TransactionOutput
 
 import bare
+import templates
 import wallets
 import wire
 from appliance import REPOSITORY
 from bare import u16, u32, u64
 from conftest import figure
+from test_templates import ALL as WALLETS, SPENDS
 
 TWIN = REPOSITORY / "Core/.build/debug/signer-twin"
 SEED = int(os.environ.get("PORTCULLIS_SEED", random.SystemRandom().randrange(2**32)))
@@ -25,6 +27,13 @@ pytestmark = pytest.mark.skipif(not TWIN.exists(), reason="no signer-twin (swift
 @pytest.fixture(scope="module")
 def files():
     made = bare.Files()
+    yield made
+    made.remove()
+
+
+@pytest.fixture(scope="module")
+def templated():
+    made = templates.Files(list(WALLETS.values()))
     yield made
     made.remove()
 
@@ -181,6 +190,34 @@ def test_every_answer_is_the_same_byte_for_byte(files):
         assert pair.states()[0] == pair.states()[1]
         figure(f"twin: {pair.replies} answers the same, {len(verdicts)} different codes, seed {SEED}")
         assert pair.replies >= 500
+
+
+def test_every_answer_about_wallets_of_scripts_is_the_same(templated):
+    chance = random.Random(SEED)
+    with Pair(templated) as pair:
+        log = pair.ready()
+        for wallet in WALLETS.values():
+            for place in range(len(wallet.keys) + 1):
+                pair.ask(bare.XPUB, wallet.id + bytes([place]))
+            for index in [0, 1_000, 1_001] + [chance.randrange(1_000) for _ in range(6)]:
+                pair.ask(bare.ADDRESS, wallet.id + bytes([chance.randrange(3)]) + u32(index))
+
+        def payment():
+            name, leaf = chance.choice(SPENDS)
+            claims = [(chance.randrange(2), chance.randrange(1_000)) for _ in range(chance.randrange(1, 6))]
+            return templates.Payment(WALLETS[name], claims, leaf, salt=chance.randbytes(8))
+
+        for _ in range(25):
+            pay(pair, chance, log, [payment()])
+        pay(pair, chance, log, [payment() for _ in range(8)])
+        verdicts = set()
+        for _ in range(300):
+            made = bare.assess(payment(), slot=chance.randrange(1_024))
+            answer = bare.Assessed(pair.ask(bare.ASSESS, spoiled(chance, made, 17))[1])
+            verdicts.add(answer.code)
+        assert len(verdicts) >= 8, verdicts
+        assert pair.states()[0] == pair.states()[1]
+        figure(f"twin: {pair.replies} answers about wallets of scripts the same, {len(verdicts)} different codes, seed {SEED}")
 
 
 @pytest.mark.parametrize("kind, payload", [
