@@ -61,8 +61,9 @@ extension RequestError {
     fileprivate var known: (refusal: Refusal?, place: Place?, remedy: String?) {
         switch self {
         case .psbt, .crypto, .key, .signatureCount, .otherTransaction: (nil, nil, nil)
-        case .noSigningLeaf(let input, _), .mixedSelectors(let input): (nil, ("input", input), nil)
-        case .tooManySignatures: (.requestTooLarge, nil, nil)
+        case .noSigningLeaf(let input, _): (.cannotSignLeaf, ("input", input), nil)
+        case .mixedSelectors(let input): (.mixedSelectors, ("input", input), nil)
+        case .tooManySignatures: (.tooManySignatures, nil, nil)
         case .count(let part, _, _, _):
             switch part {
             case .inputs: (.tooManyInputs, nil, nil)

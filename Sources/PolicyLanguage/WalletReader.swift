@@ -4,11 +4,6 @@ import Bytes
 import Policy
 import Wallet
 
-extension PolicyCompiler {
-    /// The kinds of wallets that the shipped signer signs for.
-    static let signedKinds: Set<OutputKind> = [.p2wpkh, .p2tr]
-}
-
 extension SourceReader {
     private static let fingerprintForm =
         "the first 8 hex digits that `portcullis wallet list` shows: fingerprint = \"f5acc2fd\""
@@ -85,13 +80,6 @@ struct WalletReader: ~Copyable {
                 "descriptor",
                 found: "\(branchCount) branches",
                 expected: "one for receiving and one for change: /<0;1>/*"
-            )
-        }
-        guard PolicyCompiler.signedKinds.contains(template.kind) else {
-            throw table.error(
-                "descriptor",
-                found: "\"\(text)\", which the signer cannot sign for yet",
-                expected: form
             )
         }
         if let twin = others.first(where: { $0.template.isTwin(of: template) }) {

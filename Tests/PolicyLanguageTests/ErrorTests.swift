@@ -111,7 +111,6 @@ struct ErrorTests {
         .init("<0;1>", "<0;1;2>", "found 3 branches; expected one for receiving and one for chang"),
         .init("<0;1>", "<0;0>", "wallets.segwit.descriptor:"),
         .init("wpkh(", "wsh(", "wallets.segwit.descriptor:"),
-        .init("wpkh(", "pkh(", "which the signer cannot sign for yet"),
         .init(
             "network =",
             "fingerprint = \"f5acc2f\"\nnetwork =",

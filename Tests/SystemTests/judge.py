@@ -10,25 +10,34 @@ CHILD = r"""
 import json, sys
 import pbk
 from pbk.script import PrecomputedTransactionData, ScriptPubkey, ScriptVerificationFlags as Flags
-raw, prevouts = json.load(sys.stdin)
-raw, prevouts = bytes.fromhex(raw), [(a, bytes.fromhex(s)) for a, s in prevouts]
-tx = pbk.Transaction(raw)
-spent = [pbk.TransactionOutput(ScriptPubkey(script), amount) for amount, script in prevouts]
-data = PrecomputedTransactionData(tx, spent)
-verdict = True
-for index, (amount, script) in enumerate(prevouts):
-    try:
-        if not bool(ScriptPubkey(script).verify(amount, tx, data, index, Flags.ALL)):
+def judge(raw, prevouts):
+    raw, prevouts = bytes.fromhex(raw), [(a, bytes.fromhex(s)) for a, s in prevouts]
+    tx = pbk.Transaction(raw)
+    spent = [pbk.TransactionOutput(ScriptPubkey(script), amount) for amount, script in prevouts]
+    data = PrecomputedTransactionData(tx, spent)
+    verdict = True
+    for index, (amount, script) in enumerate(prevouts):
+        try:
+            if not bool(ScriptPubkey(script).verify(amount, tx, data, index, Flags.ALL)):
+                verdict = False
+        except pbk.ScriptVerifyException:
             verdict = False
-    except pbk.ScriptVerifyException:
-        verdict = False
-print(json.dumps(verdict))
+    return verdict
+print(json.dumps([judge(*question) for question in json.load(sys.stdin)]))
 """
 
 
 def accepts(raw, prevouts):
     """`prevouts`: (satoshi, scriptPubKey) of every input, in order."""
-    question = json.dumps([raw.hex(), [(amount, script.hex()) for amount, script in prevouts]])
+    return accepts_each([(raw, prevouts)])[0]
+
+
+def accepts_each(questions):
+    """The verdict on each (raw, prevouts), all asked of one child."""
+    question = json.dumps([[raw.hex(), [(amount, script.hex()) for amount, script in prevouts]]
+                           for raw, prevouts in questions])
     run = subprocess.run([sys.executable, "-c", CHILD], input=question, capture_output=True, text=True, timeout=60)
     assert run.returncode == 0, f"the engine gave no verdict: {run.stderr[-500:]}"
-    return json.loads(run.stdout)
+    verdicts = json.loads(run.stdout)
+    assert len(verdicts) == len(questions)
+    return verdicts

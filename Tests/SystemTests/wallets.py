@@ -140,22 +140,29 @@ def electrum(directory, *arguments):
     return run.stdout.strip()
 
 
-def electrum_psbt(amount_btc, recipient_address, funding_amount=2_000_000):
-    """An unsigned PSBT by Electrum, from a watch-only wallet that knows its origin; base64 and the parent."""
+# What Electrum makes of an account key depends on the version bytes that it comes with.
+ELECTRUM_VERSIONS = {"pkh": "043587cf", "sh(wpkh)": "044a5262", "wpkh": "045f1cf6"}
+
+
+def electrum_psbt(amount_btc, recipient_address, funding_amount=2_000_000, kind="wpkh", path="m/84h/1h/0h", spk=None):
+    """An unsigned PSBT by Electrum, from a watch-only wallet that knows its origin; base64 and the parent.
+
+    `spk` is the first address of the account at `path`, as somebody else than Electrum derives it.
+    """
     import json
 
     directory = tempfile.mkdtemp(prefix="electrum-")
     try:
-        vpub = account("wpkh").to_base58(bytes.fromhex("045f1cf6"))
+        key = ROOT.derive(path).to_public().to_base58(bytes.fromhex(ELECTRUM_VERSIONS[kind]))
         wallet = os.path.join(directory, "watch")
-        electrum(directory, "restore", "-w", wallet, vpub)
+        electrum(directory, "restore", "-w", wallet, key)
         with open(wallet) as file:
             stored = json.load(file)
         stored["keystore"]["root_fingerprint"] = FINGERPRINT.hex()
-        stored["keystore"]["derivation"] = "m/84h/1h/0h"
+        stored["keystore"]["derivation"] = path
         with open(wallet, "w") as file:
             json.dump(stored, file)
-        parent = funding((script_of("wpkh", 0, 0), funding_amount))
+        parent = funding((spk or script_of("wpkh", 0, 0), funding_amount))
         electrum(directory, "addtransaction", "-w", wallet, parent.serialize().hex())
         made = electrum(
             directory, "payto", "-w", wallet, "--unsigned", "-f", "0.00001", recipient_address, str(amount_btc)

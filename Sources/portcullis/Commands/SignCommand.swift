@@ -103,6 +103,9 @@ struct SignCommand: ParsableCommand {
         out: String?
     ) throws(FrontError) {
         let receipt = try Receipt(text: facts.receipt)
+        var facts = facts
+        // The final id differs from that in the log where an input of ours has a scriptSig.
+        if facts.finalized, let txid = Answer.transactionID(signed) { facts.txid = txid }
         var words = [
             "Signed \(facts.txid), fee \(AmountText.words(facts.fee)).",
             "  log entry \(receipt.index) of \(receipt.size)"
