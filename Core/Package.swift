@@ -215,7 +215,7 @@ if Context.environment["WITH_FUZZERS"] != nil {
         ("FuzzCanary", []),
         ("FuzzWireNeverTraps", ["Wire", "Bytes"]),
         ("FuzzTransactionReader", ["Bitcoin", "Bytes"]),
-        ("FuzzBundleReader", ["Policy", "Bytes"]),
+        ("FuzzBundleReader", ["Policy", "Bitcoin", "Bytes"]),
     ]
     for (name, dependencies) in fuzzers {
         package.targets.append(

@@ -1,8 +1,9 @@
+import Bitcoin
 import Bytes
 import Policy
 
 /// Property: checking a bundle never traps, whatever the bytes; a bundle that was taken can be read
-/// in every part, evaluated, and written again as the same bytes.
+/// in every part, filled, evaluated, and written again as the same bytes.
 @c(LLVMFuzzerTestOneInput)
 func fuzzOne(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     guard let start = unsafe start else { return 0 }
@@ -11,6 +12,7 @@ func fuzzOne(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     do throws(BundleError) {
         let bundle = try CheckedBundle(checking: bytes)
         evaluate(bundle)
+        fill(bundle)
         expectSame(bundle)
     } catch {
         // Refused, which is as good as taken: only a trap is a finding.
@@ -31,6 +33,29 @@ private func evaluate(_ bundle: borrowing CheckedBundle) {
         facts.pay(1_000, lists: 0, output: 0)
         _ = bundle.verdict(on: facts)
         precondition(bundle.walletIndex(id: bundle.walletID(at: wallet)) != nil)
+    }
+}
+
+/// Fills every script with keys that are no points, and hashes the trees.
+private func fill(_ bundle: borrowing CheckedBundle) {
+    var keys = [UInt8](repeating: 2, count: 33 * WalletRecord.keyCountMax)
+    for place in keys.indices { keys[place] = UInt8(truncatingIfNeeded: 7 &* place) }
+    for index in 0..<bundle.walletCount {
+        let wallet = bundle.wallet(at: index)
+        precondition(wallet.signaturesPerInputMax >= 1)
+        var tree = TapTree()
+        var leaves = wallet.leaves
+        var count = 0
+        while let leaf = leaves.next() {
+            let filled = FilledLeaf(leaf.template, keys: keys.span)
+            for hole in 0..<filled.holeCount {
+                precondition(filled.key(inHole: hole) < wallet.keyCount, "a key that is not there")
+            }
+            tree.add(filled.tapLeafHash(version: leaf.version), depth: leaf.depth)
+            count += 1
+        }
+        precondition(wallet.outputKind.isOfOneKey == (count == 0), "scripts and kind differ")
+        if count > 0 { _ = tree.root }
     }
 }
 
@@ -78,16 +103,10 @@ private func writeWallets(
     try writer.beginSection(count: UInt16(bundle.walletCount))
     for index in 0..<bundle.walletCount {
         let wallet = bundle.wallet(at: index)
-        var path: [UInt32] = []
-        for place in 0..<wallet.stepCount { path.append(wallet.step(place)) }
-        var branches: [UInt32] = []
-        for place in 0..<wallet.branchCount { branches.append(wallet.branch(place)) }
+        let template = WalletTemplate(wallet).bytes
         try writer.writeWallet(
             name: wallet.name,
-            outputKind: wallet.outputKind,
-            indexMax: wallet.indexMax,
-            path: path.span,
-            branches: branches.span,
+            template: template.span,
             descriptor: wallet.descriptor
         )
     }

@@ -41,11 +41,13 @@ private func walk(_ request: borrowing ResolvedRequest) throws {
     for place in 0..<request.walletCount {
         _ = request.walletID(at: place)
     }
-    var inputs = 0
-    for place in 0..<request.inputCount where request.input(at: place).selector == 0 {
-        inputs += 1
+    let selector = request.input(at: 0).selector
+    precondition(selector <= 1, "a selector that version 1 does not have")
+    for place in 0..<request.inputCount {
+        let input = request.input(at: place)
+        precondition(input.selector == selector, "two sizes of inputs")
+        precondition(selector == 1 || input.leafHash.isZero, "a hash that was not there")
     }
-    precondition(inputs == request.inputCount, "a selector that version 1 does not have")
     var outputs = request.outputs
     var count = 0
     var scripts = 0

@@ -40,6 +40,33 @@ struct RequestTests {
         #expect(Array(memory.prefix(count)) == Array(bytes.suffix(count)))
     }
 
+    @Test("Inputs that spend leaves have a hash more, and are written as they were read")
+    func leaves() throws {
+        let bytes = try Examples.bytes("resolved-request-leaves")
+        let request = try ResolvedRequest(checking: bytes.span)
+        #expect(request.inputCount == 2 && request.outputCount == 2)
+        #expect(request.lockTime == 1_700_000_000)
+        #expect(request.input(at: 0).selector == 1)
+        #expect(request.input(at: 0).leafHash == Bytes32(repeating: 0x51))
+        #expect(request.input(at: 1).leafHash == Bytes32(repeating: 0x52))
+        #expect(request.input(at: 1).claim == OwnerClaim(wallet: 0, branch: 1, index: 3))
+        var memory = [UInt8](repeating: 0, count: 400)
+        var span = memory.mutableSpan
+        var writer = ByteWriter(&span)
+        for place in 0..<2 { try request.input(at: place).write(to: &writer) }
+        let count = writer.count
+        #expect(count == 2 * 88)
+        #expect(Array(memory.prefix(count)) == Array(bytes[47..<47 + count]))
+        for count in 0..<bytes.count {
+            #expect(refusal(Array(bytes.prefix(count))) != nil)
+        }
+        // Without the second hash the first output is read as one, and nothing fits.
+        var mixed = bytes
+        mixed[47 + 88 + 55] = 0
+        mixed.removeSubrange(47 + 88 + 56..<47 + 2 * 88)
+        #expect(refusal(mixed) == .mixedSelectors)
+    }
+
     @Test("Every cut and every byte too many is refused by name")
     func cuts() throws {
         let bytes = try Examples.bytes("resolved-request")

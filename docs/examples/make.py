@@ -37,6 +37,11 @@ resolved = (
     u8(1) + u8(4) + u8(0) + u8(0) + u8(1) + fill(0x77) + u32(2) + u32(840_000)
     + u16(2) + first_input + second_input + u16(2) + payment + change
 )
+first_leaf, second_leaf = first_input[:-1] + u8(1) + fill(0x51), second_input[:-1] + u8(1) + fill(0x52)
+resolved_leaves = (
+    u8(1) + u8(4) + u8(0) + u8(0) + u8(1) + fill(0x77) + u32(2) + u32(1_700_000_000)
+    + u16(2) + first_leaf + second_leaf + u16(2) + payment + change
+)
 parent = bytes.fromhex("02000000") + b"\x01" + fill(0x22) + u32(0) + b"\x00" + u32(0xFFFFFFFF) \
     + b"\x01" + u64(50_000) + b"\x16" + P2WPKH + u32(0)
 request = vec32(resolved) + u16(1) + vec32(parent)
@@ -95,6 +100,7 @@ for name, value in {
     "frame-status": frame(0x01),
     "frame-address": frame(0x06, fill(0x77) + u8(0) + u32(7)),
     "resolved-request": resolved,
+    "resolved-request-leaves": resolved_leaves,
     "request-digest": digest,
     "signing-request": request,
     "refusal-detail": detail,
