@@ -138,7 +138,10 @@ extension FrontOperations {
                 result = psbt.bytes
             }
         } catch {
-            throw .failed("the signed transaction cannot be completed: \(error)")
+            throw .failed(
+                "the signed transaction cannot be completed: \(error). Without --finalize the signed "
+                    + "PSBT is given, for others to add their signatures; nothing is charged twice"
+            )
         }
         let facts = SignedFacts(
             finalized: finalize,

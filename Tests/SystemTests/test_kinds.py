@@ -10,7 +10,7 @@ from embit.transaction import Transaction
 import judge
 import kinds
 import wallets
-from appliance import Appliance, Refused
+from appliance import Appliance, Failed, Refused
 
 ALL = kinds.kinds()
 
@@ -170,6 +170,15 @@ def psbt_mutations(kind, payment):
     changes = (sighash, amount, parent, foreign, stranger, claimed_change, claimed_input, more_out)
     for change in changes:
         yield change.__name__, changed(change)
+
+
+def test_finalizing_before_the_others_signed_says_so_and_costs_nothing(box):
+    kind = next(kind for kind in ALL if kind.others)
+    payment = kinds.by_embit(kind, 1)
+    with pytest.raises(Failed, match="for others to add their signatures"):
+        box.sign(payment.text, "--finalize")
+    assert box.sign(payment.text)["seenBefore"]
+    assert judge.accepts(complete(box, kind, payment), payment.prevouts)
 
 
 def test_an_address_is_what_embit_derives(box):

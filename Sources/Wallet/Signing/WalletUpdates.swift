@@ -24,7 +24,7 @@ extension PSBT {
                 }
                 update.tapLeaves = plan.leaves(of: taproot, besides: map)
             }
-            try self.update(input: index, with: update)
+            if !update.fields.isEmpty { try self.update(input: index, with: update) }
         }
     }
 }

@@ -83,13 +83,19 @@ struct NaiveFiller {
         }
     }
 
-    // MARK: Scripts
-
-    func fill(branch: Int, index: UInt32, curve: borrowing Curve) throws -> Filled {
+    /// The keys in the order of the template.
+    func keys(branch: Int, index: UInt32, curve: borrowing Curve) throws -> [Bytes33] {
         var keys: [Bytes33] = []
         for place in template.keys.indices {
             keys.append(try key(place, branch, index, curve))
         }
+        return keys
+    }
+
+    // MARK: Scripts
+
+    func fill(branch: Int, index: UInt32, curve: borrowing Curve) throws -> Filled {
+        let keys = try keys(branch: branch, index: index, curve: curve)
         let scripts = template.leaves.map { Self.fill($0, keys) }
         switch template.kind {
         case .p2pkh:
