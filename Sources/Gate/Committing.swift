@@ -168,6 +168,7 @@ extension GateServer {
         let isAlone = coalescer.isLoggedAlone(
             requester: job.requester,
             code: detail.code,
+            byteCount: assessed.leaf.count + ChargeLeaf.byteCount,
             at: draft.time.boottime
         )
         guard isAlone else { return }
