@@ -139,8 +139,9 @@ extension FrontOperations {
             }
         } catch {
             throw .failed(
-                "the signed transaction cannot be completed: \(error). Without --finalize the signed "
-                    + "PSBT is given, for others to add their signatures; nothing is charged twice"
+                "the signed transaction cannot be completed: \(error). Without --finalize the "
+                    + "signed PSBT is given, for others to add their signatures; nothing is "
+                    + "charged twice"
             )
         }
         let facts = SignedFacts(
