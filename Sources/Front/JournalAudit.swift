@@ -27,10 +27,14 @@ struct JournalAudit {
         }
         let file = Descriptor(adopting: number)
         var place = 0
+        var end = 0
         var index = 0
         let originBytes = [UInt8](origin.utf8)
         var previous = TaggedHash.hash(tag: "portcullis/origin/1", originBytes.span)
         while let batch = Self.batch(file, at: place, index: index, previous: previous) {
+            guard Self.isZero(file, from: end, to: place) else {
+                throw .failed("the gate's journal is damaged behind byte \(end)")
+            }
             for leaf in batch.leaves {
                 if index < leafHashes.count, Merkle.leafHash(leaf.span) != leafHashes[index] {
                     throw .failed("entry \(index) of the gate's journal is not the published one")
@@ -38,7 +42,8 @@ struct JournalAudit {
                 index += 1
             }
             previous = batch.digest
-            place += (batch.byteCount + Self.alignment - 1) / Self.alignment * Self.alignment
+            end = place + batch.byteCount
+            place = (end + Self.alignment - 1) / Self.alignment * Self.alignment
         }
         guard index >= leafHashes.count else {
             throw .failed("the gate's journal is damaged or cut short behind entry \(index)")
@@ -85,6 +90,22 @@ struct JournalAudit {
         } catch {
             return nil
         }
+    }
+
+    /// Between two batches there is nothing. No digest covers those bytes, and the gate starts on no
+    /// journal that has any.
+    private static func isZero(
+        _ file: borrowing Descriptor,
+        from start: Int,
+        to end: Int
+    ) -> Bool {
+        var bytes = [UInt8](repeating: 1, count: end - start)
+        do {
+            try read(file, into: &bytes, at: start)
+        } catch {
+            return false
+        }
+        return bytes.allSatisfy { $0 == 0 }
     }
 
     private static func read(

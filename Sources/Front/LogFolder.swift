@@ -26,6 +26,25 @@ package struct LogFolder: Sendable {
         }
     }
 
+    /// Checks a log that may be growing meanwhile. What was found wrong is believed when it is
+    /// found a second time under the same checkpoint: the gate removes partial tiles that it has
+    /// replaced, and a reader of the checkpoint before misses them.
+    package func check<Result>(
+        _ work: () throws(FrontError) -> Result
+    ) throws(FrontError) -> Result {
+        var believed: [UInt8]??
+        for _ in 0..<100 {
+            let before = try checkpoint()
+            do throws(FrontError) {
+                return try work()
+            } catch {
+                if try checkpoint() == before, believed == .some(before) { throw error }
+                believed = .some(before)
+            }
+        }
+        return try work()
+    }
+
     /// The checkpoint as it was published, nothing when there is none yet.
     func checkpoint() throws(FrontError) -> [UInt8]? {
         try file("checkpoint")
@@ -36,7 +55,13 @@ package struct LogFolder: Sendable {
         let name = try Self.name { writer throws(ByteError) in
             try TilePath.writeEntries(index: bundle, width: width, to: &writer)
         }
-        guard let bytes = try file(name) else { throw .failed("\(path)/\(name) is missing") }
+        guard let bytes = try file(name) else {
+            // The full form stands for every narrower one (C2SP tlog-tiles).
+            guard width < TilePath.widthFull, try file(name.full) != nil else {
+                throw .failed("\(path)/\(name) is missing")
+            }
+            return [[UInt8]](try entries(bundle: bundle, width: TilePath.widthFull)[..<width])
+        }
         var leaves: [[UInt8]] = []
         var place = 0
         while place < bytes.count {
@@ -57,7 +82,13 @@ package struct LogFolder: Sendable {
         let name = try Self.name { writer throws(ByteError) in
             try TilePath.write(level: level, index: index, width: width, to: &writer)
         }
-        guard let bytes = try file(name) else { throw .failed("\(path)/\(name) is missing") }
+        guard let bytes = try file(name) else {
+            guard width < TilePath.widthFull, try file(name.full) != nil else {
+                throw .failed("\(path)/\(name) is missing")
+            }
+            let whole = try tile(level: level, index: index, width: TilePath.widthFull)
+            return [UInt8](whole[..<(width * Merkle.hashCount)])
+        }
         guard bytes.count == width * Merkle.hashCount else {
             throw .failed("\(name) has \(bytes.count) bytes instead of \(width * 32)")
         }
@@ -126,5 +157,15 @@ package struct LogFolder: Sendable {
         }
         guard data.count <= Self.fileByteCountMax else { throw .failed("\(whole) is too large") }
         return [UInt8](data)
+    }
+}
+
+extension String {
+    /// The name of the full form of a partial tile: without `.p/` and its width.
+    fileprivate var full: String {
+        var parts = split(separator: "/")
+        guard parts.count > 1, parts[parts.count - 2].hasSuffix(".p") else { return self }
+        parts.removeLast()
+        return String(parts.joined(separator: "/").dropLast(2))
     }
 }

@@ -12,6 +12,9 @@ extension RefusalReport {
         switch error.problem {
         case .unsupportedVersion: own = OwnRefusal.unsupportedPSBTVersion.rawValue
         case .signatureInvalid: own = OwnRefusal.signatureInvalid.rawValue
+        case .tooLong(let count, let limit):
+            (own, refusal) = ("", .requestTooLarge)
+            numbers = (UInt64(limit), UInt64(count))
         case .parentMismatch: (own, refusal) = ("", .parentMismatch)
         case .parent: (own, refusal) = ("", .malformedParent)
         case .noSuchParentOutput: (own, refusal) = ("", .outpointOutOfRange)

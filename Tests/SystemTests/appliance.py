@@ -39,7 +39,7 @@ def pipe_with(text):
     return read
 
 
-def portcullis(*arguments, secrets=(), stdin=None, timeout=120, check=True):
+def portcullis(*arguments, secrets=(), stdin=None, timeout=120, check=True, **options):
     """Runs the command line with --json. `secrets`: (option, text) pairs passed by descriptor."""
     command = [str(BUILD / "portcullis"), *map(str, arguments), "--json"]
     descriptors = []
@@ -47,7 +47,8 @@ def portcullis(*arguments, secrets=(), stdin=None, timeout=120, check=True):
         descriptors.append(pipe_with(text))
         command += [option, str(descriptors[-1])]
     try:
-        run = subprocess.run(command, pass_fds=descriptors, input=stdin, capture_output=True, timeout=timeout)
+        run = subprocess.run(command, pass_fds=descriptors, input=stdin, capture_output=True, timeout=timeout,
+                             **options)
     finally:
         for descriptor in descriptors:
             os.close(descriptor)

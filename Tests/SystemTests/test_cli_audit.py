@@ -94,6 +94,22 @@ def test_a_flipped_byte_of_the_journal_is_found(copy):
         assert status == 3 and "journal" in document["error"]["message"], place
 
 
+def test_a_flipped_byte_between_two_batches_of_the_journal_is_found(copy):
+    """No digest covers it, but the gate would not start on such a journal."""
+    path = copy / "gate/log-0/journal"
+    good = path.read_bytes()
+    places = [n for n in range(0, 8_192, 512) if good[n:n + 8] == b"PCBATCH1"]
+    ends = [n + 56 + int.from_bytes(good[n + 8:n + 12], "little") + 32 for n in places]
+    gaps = [place for end, start in zip(ends, places[1:]) for place in (end, start - 1) if end < start]
+    assert len(gaps) > 4
+    for place in gaps:
+        path.write_bytes(good[:place] + b"\x20" + good[place + 1:])
+        status, document = verify(copy)
+        assert status == 3 and "journal" in document["error"]["message"], place
+    path.write_bytes(good)
+    assert verify(copy)[0] == 0
+
+
 def receipt(path, *arguments):
     environment = {k: v for k, v in os.environ.items() if k not in ("HOME", "PORTCULLIS_HOME")}
     command = [str(BUILD / "portcullis"), "audit", "receipt", path, *arguments, "--json"]

@@ -38,6 +38,36 @@ def test_homes_with_odd_names(tmp_path, name):
     assert portcullis("wallet", "list", "--home", f"{tmp_path}/{name}")["wallets"]
 
 
+def test_a_home_below_a_link_is_made_and_said_to_be(tmp_path):
+    """It was in place, and init said that it had failed: with the words of the seed already shown."""
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "data").symlink_to(tmp_path / "disk")
+    run = init(tmp_path / "data/home")
+    assert run.returncode == 0, run.stderr
+    assert portcullis("wallet", "list", "--home", tmp_path / "disk/home")["wallets"]
+
+
+@pytest.mark.parametrize("name", [".", "./", "././", "../here", "/here/.", "//here"])
+def test_here_is_a_home_like_any_other(tmp_path, name):
+    here = tmp_path / "here"
+    here.mkdir()
+    run = init(f"{tmp_path}{name}" if name.startswith("/") else name, cwd=here)
+    assert run.returncode == 0, run.stderr
+    assert (here / "signer/keystore").exists() and [p.name for p in tmp_path.iterdir()] == ["here"]
+
+
+def test_a_path_too_long_for_a_socket_is_said_before_any_key_is_made(tmp_path):
+    run = init(tmp_path / ("x" * 110))
+    assert run.returncode == 2 and "107" in error(run)["message"] and b"keys" not in run.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_words_that_nobody_sees_are_said_to_be_lost(tmp_path):
+    run = init(tmp_path / "home", [("--passphrase-fd", PASSPHRASE)], start_new_session=True, stdin=b"")
+    assert run.returncode == 0 and b"never be restored" in run.stderr
+    assert b"never be restored" not in init(tmp_path / "other").stderr
+
+
 def test_an_empty_folder_becomes_the_home_and_a_full_one_never(tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()

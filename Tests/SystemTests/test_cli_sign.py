@@ -105,6 +105,33 @@ def test_where_the_result_cannot_be_kept_nothing_is_signed(opened, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["in.psbt"]
 
 
+@pytest.mark.parametrize("command", [["sign", "-"], ["sign", "-", "--finalize"], ["psbt", "inspect", "-"], ["status"],
+                                     ["wallet", "list"], ["audit", "show"], ["audit", "verify"]])
+@pytest.mark.parametrize("json_asked", [[], ["--json"]])
+def test_a_result_that_could_not_be_written_is_no_success(opened, payment, command, json_asked):
+    """`sign payment.psbt > file` on a full disk said nothing, wrote nothing and ended with 0."""
+    def run(out):
+        whole = [str(BUILD / "portcullis"), *command, *json_asked, "--home", str(opened.home)]
+        return subprocess.run(whole, input=payment, stdout=out, stderr=subprocess.PIPE, timeout=60)
+
+    with open("/dev/full", "wb") as full:
+        spoiled = run(full)
+    assert spoiled.returncode == 1 and b"cannot write to standard output: the disk is full" in spoiled.stderr
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as gone:
+        assert run(gone).returncode == 1
+    assert run(subprocess.DEVNULL).returncode == 0
+
+
+def test_a_psbt_over_the_limit_is_not_called_damaged(opened, payment):
+    big = payment + bytes((64 << 20) + 1 - len(payment))
+    for command in (["sign", "-"], ["psbt", "inspect", "-"]):
+        error = json.loads(raw(opened, *command, "--json", input=big).stdout)["error"]
+        assert (error["name"], error["expected"], error["found"]) == ("request-too-large", 64 << 20, (64 << 20) + 1)
+        assert "split" in error["remedy"]
+
+
 def test_a_refused_payment_leaves_the_files_alone(opened, tmp_path):
     out = tmp_path / "out.psbt"
     out.write_text("old")

@@ -207,6 +207,36 @@ def test_another_user_is_told_that_he_may_not_ask_and_not_that_it_is_down(home):
     assert run.returncode == 1 and "may not" in json.loads(run.stdout)["error"]["message"]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+@pytest.mark.parametrize("name", ["gate", "gate/log-0", "gate/log-0/journal", "gate/log-0/checkpoint"])
+def test_a_log_put_back_as_another_user_is_said_to_be_that(home, name):
+    """A copy of gate/ restored by root: the gate could only say `open, error 13`."""
+    home.start()
+    home.stop()
+    place, owner = home.home / name, (home.home / "gate").stat().st_uid
+    os.chown(place, 0, 0)
+    run = raw("up", "--home", home.home)
+    assert run.returncode == 1 and f"{place} belongs to user 0".encode() in run.stderr, run
+    assert f"chown -R {owner}:{owner} {home.home}/gate".encode() in run.stderr
+    os.chown(place, owner, owner)
+    home.start()
+
+
+def test_a_refill_that_fails_on_the_way_says_that_the_signer_stays_locked(home, tmp_path):
+    home.start()
+    refill = ["refill", "--home", home.home, "--amount", "20000000000000"]
+    run = raw(*refill, secrets=[("--passphrase-fd", "wrong")])
+    assert run.returncode == 3 and b"holds the statement" in run.stderr and b"portcullis lock` drops it" in run.stderr
+    home.run("lock")
+    home.wait_for("sealed")
+    home.unlock()
+    assert home.wait_for("ready")["allowance"]["total"] == 10_000_000_000_000
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "stranger"], check=True)
+    run = raw(*refill, "--admin-key", tmp_path / "stranger", secrets=[("--passphrase-fd", PASSPHRASE)])
+    assert run.returncode == 3 and b"Nothing changed" in run.stderr
+    assert home.run("status")["state"] == "sealed"
+
+
 def test_a_refill_that_cannot_work_locks_nothing(home, tmp_path):
     home.start()
     made = wallets.embit_psbt([wallets.Coin("tr", 50_000)], [(wallets.foreign_script(), 49_000)])

@@ -113,8 +113,13 @@ struct AdminOptions: ParsableArguments {
         guard !signatures.isEmpty else { throw Self.unsigned(statement) }
 
         output.say("\nGiving it to the signer with \(signatures.count) signature(s).")
-        try hold(statement, signatures, OperatorClient(appliance))
-        try unlock(appliance, output)
+        do throws(FrontError) {
+            try hold(statement, signatures, OperatorClient(appliance))
+            try unlock(appliance, output)
+        } catch {
+            output.say(error.whatIsHeld)
+            throw error
+        }
         let after = try appliance.status()
         let left = after.allowanceTotal - min(after.allowanceSpent, after.allowanceTotal)
         try output.finish(
@@ -241,4 +246,16 @@ struct AdminDocument: Encodable {
     var unlocked: Bool
     var logNumber: UInt32
     var allowanceTotal: UInt64
+}
+
+extension FrontError {
+    /// What became of the statement when it came to nothing: a wrong passphrase does not cost the
+    /// admins' signatures, anything else drops it.
+    fileprivate var whatIsHeld: String {
+        if case .refused(let report) = self, report.name == "\(Refusal.wrongPassphrase.name)" {
+            return "The signer stays locked and holds the statement: `portcullis unlock` makes it "
+                + "take effect, `portcullis lock` drops it."
+        }
+        return "Nothing changed, but the signer stays locked until `portcullis unlock`."
+    }
 }

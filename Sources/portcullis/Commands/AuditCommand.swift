@@ -47,7 +47,7 @@ struct AuditCommand: ParsableCommand {
                 let admins = try home.admins()
                 var audits: [LogAudit] = []
                 for log in try home.logs() {
-                    audits.append(
+                    let audit = try log.folder.check { () throws(FrontError) in
                         try LogAudit(
                             folder: log.folder,
                             number: log.number,
@@ -55,7 +55,8 @@ struct AuditCommand: ParsableCommand {
                             admins: admins,
                             readsJournal: true
                         )
-                    )
+                    }
+                    audits.append(audit)
                 }
                 try common.output.finish(
                     AuditDocument(ok: true, logs: audits),
@@ -96,13 +97,17 @@ struct AuditCommand: ParsableCommand {
                     throw .usage("--log: there is no log \(number); the last is \(logs.count - 1)")
                 }
                 for log in logs where self.log == nil || self.log == log.number {
-                    _ = try LogAudit(
-                        folder: log.folder,
-                        number: log.number,
-                        key: log.key,
-                        admins: admins
-                    ) {
-                        entries.append(EntryDocument(log: log.number, index: $0, leaf: $1))
+                    entries += try log.folder.check { () throws(FrontError) in
+                        var found: [EntryDocument] = []
+                        _ = try LogAudit(
+                            folder: log.folder,
+                            number: log.number,
+                            key: log.key,
+                            admins: admins
+                        ) {
+                            found.append(EntryDocument(log: log.number, index: $0, leaf: $1))
+                        }
+                        return found
                     }
                 }
                 try common.output.finish(
@@ -177,9 +182,14 @@ extension LogAudit {
             "  \(decisions) decisions with their charges, \(events) events of the signer, "
                 + "\(notes) notes of the gate, \(coalesced) counts of refusals",
             "  \(adminEvents) refills and recoveries, " + adminWords,
-            journal.map { "  the gate's journal says the same (\($0) entries)" }
+            journal.map { "  the gate's journal says the same" + later(in: $0) }
                 ?? "  the gate's journal was not read: this user may not",
         ]
+    }
+
+    /// The gate publishes a moment later, and of a log that was lost no more.
+    private func later(in journal: UInt64) -> String {
+        journal > size ? ", and \(journal - size) later entries that are not published" : ""
     }
 
     private var adminWords: String {

@@ -24,7 +24,7 @@ struct RefusalsCommand: ParsableCommand {
             if common.json {
                 try common.output.finish(page, words: [])
             } else {
-                Output.write(page.text, to: 1)
+                try Output.result(page.text)
             }
         }
     }

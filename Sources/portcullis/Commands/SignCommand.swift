@@ -119,7 +119,7 @@ struct SignCommand: ParsableCommand {
         if let out { words.append("  result in \(out)") }
         guard common.json else {
             common.output.say(words)
-            if out == nil { Output.write(Self.text(of: signed, facts) + [0x0A], to: 1) }
+            if out == nil { try Output.result(Self.text(of: signed, facts) + [0x0A]) }
             return
         }
         let text = String(decoding: Self.text(of: signed, facts), as: UTF8.self)

@@ -46,7 +46,7 @@ struct InitPlan {
             // An empty folder of that name gives way; anything else is left alone.
             let isEmpty = try Files.isEmptyFolder(home.path)
             try Files.rename(draft.path, to: home.path, replacing: isEmpty)
-            try Files.syncFolder(Self.folder(above: home.path))
+            try Files.syncFolder(above: home.path)
             return made
         } catch {
             Files.removeTree(draft.path)
@@ -69,7 +69,8 @@ struct InitPlan {
         let longest = home.operatorSocket.utf8.count
         guard longest <= UnixSocket.pathCountMax else {
             throw .usage(
-                "the path of --home is too long: a socket in it would have \(longest) bytes"
+                "the path of --home is too long: a socket in it would have \(longest) bytes, and none "
+                    + "may have more than \(UnixSocket.pathCountMax)"
             )
         }
     }
@@ -90,11 +91,14 @@ struct InitPlan {
             }
         }
         if passphrase == nil { try Secret.checkTerminal() }
-        if seed.words == nil, seed.wordsOut == nil, !network.isThrowAway,
-            !Files.canOpen("/dev/tty")
-        {
+        if showsNoWords, !network.isThrowAway {
             throw .usage("nobody would see the new words: use a terminal or --words-out-fd N")
         }
+    }
+
+    /// Whether the words of a new seed have nowhere to go.
+    private var showsNoWords: Bool {
+        seed.words == nil && seed.wordsOut == nil && !Files.canOpen("/dev/tty")
     }
 
     /// Every new name in the home is durable before the home gets its own.
@@ -105,11 +109,6 @@ struct InitPlan {
         ] {
             try Files.syncFolder(folder)
         }
-    }
-
-    private static func folder(above path: String) -> String {
-        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
-        return String(path[..<slash])
     }
 
     private func makeFolders(_ draft: Home) throws(FrontError) {
@@ -126,6 +125,12 @@ struct InitPlan {
         let madeAdminKey = try policy.compile(into: draft, output)
         let bundle = try BundleFacts(reading: try Files.read(draft.bundle, limit: 64 << 20))
         output.say("Making the keys; Argon2id takes a moment.")
+        if showsNoWords {
+            output.say(
+                "Nobody sees the words of this seed, so it can never be restored: there is no "
+                    + "terminal, and no --words-out-fd."
+            )
+        }
         let record = try KeyCeremony(plan: self).run(draft)
         let facts = try record.facts(bundle, users: users)
         try Files.write(try facts.json(), to: draft.facts, mode: 0o644)

@@ -13,7 +13,7 @@ struct Output {
             say(words)
             try print(document)
         } else {
-            Self.write(Self.lines(words), to: 1)
+            try Self.result(Self.lines(words))
         }
     }
 
@@ -72,11 +72,13 @@ struct Output {
     private func print(_ document: some Encodable) throws(FrontError) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let text: String
         do {
-            Self.write(String(decoding: try encoder.encode(document), as: UTF8.self) + "\n", to: 1)
+            text = String(decoding: try encoder.encode(document), as: UTF8.self) + "\n"
         } catch {
             throw .failed("the result cannot be written as JSON")
         }
+        try Self.result(text)
     }
 
     private static func lines(_ words: [String]) -> String {
@@ -101,19 +103,31 @@ struct Output {
         return text
     }
 
-    /// Writes to standard output or error; when nobody listens there is nothing left to do.
-    static func write(_ text: String, to number: Int32) {
-        write([UInt8](text.utf8), to: number)
+    /// Writes what was asked for to standard output. Where that is full, or nobody reads it, the
+    /// command has not done what it was asked.
+    static func result(_ text: String) throws(FrontError) { try result([UInt8](text.utf8)) }
+
+    static func result(_ bytes: [UInt8]) throws(FrontError) {
+        do throws(SocketError) {
+            try send(bytes, to: 1)
+        } catch {
+            throw .failed("cannot write to standard output: \(SystemWords.reason(error))")
+        }
     }
 
-    static func write(_ bytes: [UInt8], to number: Int32) {
-        var descriptor = Descriptor(adopting: number)
-        descriptor.pin()
-        do {
-            try descriptor.writeAll(bytes.span)
+    /// Writes words to standard output or error; when nobody listens there is nothing left to do.
+    static func write(_ text: String, to number: Int32) {
+        do throws(SocketError) {
+            try send([UInt8](text.utf8), to: number)
         } catch {
             return
         }
+    }
+
+    private static func send(_ bytes: [UInt8], to number: Int32) throws(SocketError) {
+        var descriptor = Descriptor(adopting: number)
+        descriptor.pin()
+        try descriptor.writeAll(bytes.span)
     }
 }
 

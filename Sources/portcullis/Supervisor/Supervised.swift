@@ -37,6 +37,7 @@ struct Supervised {
                     + " that user"
             )
         }
+        if let users { try LogOwner(home: home, gate: users.gate).check() }
     }
 
     /// The signer: 3 the gate, 4 the operators' listener, 5 keystore, 6 state, 7 policy.

@@ -12,14 +12,14 @@ enum Environment {
         }
     }
 
-    /// A path from the root, without a slash at its end.
+    /// A path from the root, without empty parts and parts that say "here": names are made beside
+    /// it. A part that says "above" stays, because what is above a link only the kernel knows.
     static func absolute(_ path: String) throws(FrontError) -> String {
         var whole = path
         if !path.hasPrefix("/") {
             whole = FileManager.default.currentDirectoryPath + "/" + path
         }
-        while whole.count > 1, whole.hasSuffix("/") { whole.removeLast() }
-        return whole
+        return "/" + whole.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
     }
 
     /// The folder that this executable lies in; the other three lie beside it.

@@ -98,6 +98,13 @@ enum Files {
         try check(linux_fsync(file.number), "make durable", path)
     }
 
+    /// Makes a new name durable in the folder above it, which may be a link: people put `/var` or
+    /// `/srv` elsewhere.
+    static func syncFolder(above path: String) throws(FrontError) {
+        guard let slash = path.lastIndex(of: "/") else { return }
+        try syncFolder(String(path[...slash]) + ".")
+    }
+
     /// Makes a rename or a new name in a folder durable.
     static func syncFolder(_ path: String) throws(FrontError) {
         let folder = try open(path, flags: LINUX_O_RDONLY | LINUX_O_DIRECTORY)
