@@ -92,8 +92,8 @@ struct JournalAudit {
         }
     }
 
-    /// Between two batches there is nothing. No digest covers those bytes, and the gate starts on no
-    /// journal that has any.
+    /// Between two batches there is nothing. No digest covers those bytes, and the gate starts on
+    /// no journal that has any.
     private static func isZero(
         _ file: borrowing Descriptor,
         from start: Int,

@@ -1,4 +1,5 @@
 import Bytes
+private import CLinux
 private import FoundationEssentials
 import Transparency
 
@@ -27,22 +28,33 @@ package struct LogFolder: Sendable {
     }
 
     /// Checks a log that may be growing meanwhile. What was found wrong is believed when it is
-    /// found a second time under the same checkpoint: the gate removes partial tiles that it has
-    /// replaced, and a reader of the checkpoint before misses them.
+    /// found again under the same checkpoint: the gate removes partial tiles that it has replaced,
+    /// and a reader of the checkpoint before misses them. With `isServed` there is a gate that may
+    /// be about to publish, and it is waited for.
     package func check<Result>(
+        isServed: Bool,
         _ work: () throws(FrontError) -> Result
     ) throws(FrontError) -> Result {
-        var believed: [UInt8]??
-        for _ in 0..<100 {
+        for _ in 0..<10 {
             let before = try checkpoint()
             do throws(FrontError) {
                 return try work()
             } catch {
-                if try checkpoint() == before, believed == .some(before) { throw error }
-                believed = .some(before)
+                try waitForCheckpoint(otherThan: before, steps: isServed ? 40 : 0)
+                if try checkpoint() == before { break }
             }
         }
         return try work()
+    }
+
+    private func waitForCheckpoint(
+        otherThan known: [UInt8]?,
+        steps: Int
+    ) throws(FrontError) {
+        for _ in 0..<steps {
+            guard try checkpoint() == known else { return }
+            _ = linux_poll(nil, 0, 50)
+        }
     }
 
     /// The checkpoint as it was published, nothing when there is none yet.

@@ -3,6 +3,7 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 import time
 
 import pytest
@@ -108,6 +109,51 @@ def test_a_flipped_byte_between_two_batches_of_the_journal_is_found(copy):
         assert status == 3 and "journal" in document["error"]["message"], place
     path.write_bytes(good)
     assert verify(copy)[0] == 0
+
+
+def test_the_full_form_stands_for_a_partial_one_that_is_gone(copy):
+    """The gate removes partial tiles once the full one is there; a crash may leave the checkpoint of before."""
+    log = copy / "gate/log-0"
+    size = int((log / "checkpoint").read_text().split("\n")[1])
+    assert size < 256
+    entries = (log / f"tile/entries/000.p/{size}").read_bytes() + b"\0\1x" * (256 - size)
+    hashes = (log / f"tile/0/000.p/{size}").read_bytes() + bytes(32) * (256 - size)
+    for folder in ("tile/entries", "tile/0"):
+        shutil.rmtree(log / folder / "000.p")
+    (log / "tile/entries/000").write_bytes(entries)
+    (log / "tile/0/000").write_bytes(hashes)
+    assert verify(copy)[0] == 0
+    for name, good in (("tile/entries/000", entries), ("tile/0/000", hashes)):
+        (log / name).write_bytes(good[:5] + bytes([good[5] ^ 1]) + good[6:])
+        assert verify(copy)[0] == 3, name
+        (log / name).write_bytes(good)
+
+
+def test_a_log_that_grows_is_never_called_damaged():
+    """Past 256 entries, and over a restart, with readers all the while."""
+    found, stop = [], threading.Event()
+
+    def read(home):
+        while not stop.is_set():
+            found.append(verify(home))
+
+    with Appliance("regtest-open").start() as running:
+        reader = threading.Thread(target=read, args=(running.home,))
+        reader.start()
+        try:
+            for number in range(140):
+                made = wallets.embit_psbt([wallets.Coin("tr", 50_000, index=number)], [(wallets.foreign_script(), 40_000)])
+                running.sign(made)
+                if number % 35 == 34:
+                    running.stop()
+                    running.start()
+        finally:
+            stop.set()
+            reader.join()
+        assert int((running.home / "gate/log-0/checkpoint").read_text().split("\n")[1]) > 256
+    bad = [document["error"]["message"] for status, document in found if status]
+    # Before its first checkpoint a log is none yet.
+    assert len(found) > 20 and not [words for words in bad if "no checkpoint yet" not in words], set(bad)
 
 
 def receipt(path, *arguments):

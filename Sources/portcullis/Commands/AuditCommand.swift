@@ -47,7 +47,8 @@ struct AuditCommand: ParsableCommand {
                 let admins = try home.admins()
                 var audits: [LogAudit] = []
                 for log in try home.logs() {
-                    let audit = try log.folder.check { () throws(FrontError) in
+                    let audit = try log.folder.check(isServed: home.isServed) {
+                        () throws(FrontError) in
                         try LogAudit(
                             folder: log.folder,
                             number: log.number,
@@ -97,7 +98,8 @@ struct AuditCommand: ParsableCommand {
                     throw .usage("--log: there is no log \(number); the last is \(logs.count - 1)")
                 }
                 for log in logs where self.log == nil || self.log == log.number {
-                    entries += try log.folder.check { () throws(FrontError) in
+                    entries += try log.folder.check(isServed: home.isServed) {
+                        () throws(FrontError) in
                         var found: [EntryDocument] = []
                         _ = try LogAudit(
                             folder: log.folder,
@@ -240,6 +242,9 @@ struct ReceiptDocument: Encodable {
 }
 
 extension Home {
+    /// Whether `up` seems to run here: after a crash its socket may have stayed.
+    fileprivate var isServed: Bool { Files.exists(controlSocket) }
+
     /// A log of this home with the key that verifies it.
     struct Log {
         var number: UInt32
