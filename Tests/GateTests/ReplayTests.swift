@@ -58,6 +58,35 @@ struct ReplayTests {
         }
     }
 
+    @Test("The server signs what every window has room for, and nothing else")
+    func windowsThroughTheServer() throws {
+        for seed in 0..<3 {
+            var random = SeededGenerator(seed: UInt64(40 + seed))
+            var bench = try GateBench.serving(limits: Self.limits)
+            bench.signer.charges = { sample in
+                [0, 1].map { LeafCharge(limit: $0, amount: sample.amount) }
+            }
+            var signed: [(date: UInt64, amount: UInt64)] = []
+            for step in 0..<80 {
+                let now = bench.clock.now.boottime
+                let amount = UInt64.random(in: 1...700, using: &random)
+                let isRoom = Self.limits.allSatisfy { caps in
+                    let within = signed.filter { now - $0.date < caps.window }
+                    let sum = within.reduce(amount) { $0 + $1.amount }
+                    return sum <= caps.amountMax ?? .max
+                        && within.count < caps.countMax.map(Int.init) ?? .max
+                }
+                // A coin of its own each time: nothing conflicts, so everything adds up.
+                let reply = try bench.answer(ResolvedSample(spending: [step], amount: amount))
+                #expect((reply.kind == .signed) == isRoom, "step \(step) of seed \(seed)")
+                if isRoom { signed.append((now, amount)) }
+                bench.clock.pass(seconds: Double.random(in: 0...20, using: &random))
+                if step % 30 == 29 { bench = try bench.restarted() }
+            }
+            #expect(signed.count > 10 && signed.count < 80)
+        }
+    }
+
     @Test("A leaf that cannot follow is refused: out of order, doubled, or of another bundle")
     func faults() throws {
         let bench = try GateBench.serving()
