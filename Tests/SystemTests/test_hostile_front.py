@@ -1,6 +1,7 @@
 """Who took the front over answers what they like: the command line shows, writes and believes none of it."""
 import base64
 import contextlib
+import hashlib
 import json
 import os
 import pathlib
@@ -13,6 +14,7 @@ import threading
 import time
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import wallets
 from appliance import BUILD, PASSPHRASE, Appliance, Refused
@@ -79,9 +81,24 @@ def stolen(opened):
     front.close()
 
 
-def payment(salt):
-    coin = wallets.Coin("wpkh", 100_000 + salt, index=2)
-    return wallets.embit_psbt([coin], [(wallets.foreign_script(), 40_000)], ("wpkh", 3, 59_000))
+def payment(salt, amount=100_000):
+    """Its fee is 1,000 and the salt, whatever the amount."""
+    coin = wallets.Coin("wpkh", amount + salt, index=2)
+    return wallets.embit_psbt([coin], [(wallets.foreign_script(), amount - 60_000)], ("wpkh", 3, 59_000))
+
+
+def forged(receipt):
+    """The same receipt by a key of the forger's own."""
+    key = Ed25519PrivateKey.generate()
+    public = key.public_key().public_bytes_raw()
+    proof, checkpoint, _ = receipt.split("\n\n")
+    lines = proof.split("\n")
+    extra = base64.b64decode(lines[1].removeprefix("extra "))
+    lines[1] = "extra " + base64.b64encode(extra[:1] + public + extra[33:]).decode()
+    name = checkpoint.split("\n")[0]
+    number = hashlib.sha256(name.encode() + b"\n\x01" + public).digest()[:4]
+    signature = base64.b64encode(number + key.sign(checkpoint.encode() + b"\n")).decode()
+    return "\n".join(lines) + f"\n\n{checkpoint}\n\n\u2014 {name} {signature}\n"
 
 
 def changed(result=None, **fields):
@@ -113,6 +130,7 @@ def test_an_address_is_only_shown_if_it_is_ours(opened, stolen):
 def test_a_result_that_is_not_of_the_payment_is_not_written(opened, stolen, tmp_path, flags):
     salt = 10 * len(flags)
     other = opened.sign(payment(salt + 1), *flags)
+    alike = opened.sign(payment(salt + 2, amount=200_000), *flags)
     given = tmp_path / "given.psbt"
     given.write_bytes(payment(salt + 2).serialize())
     out = tmp_path / "out"
@@ -123,6 +141,7 @@ def test_a_result_that_is_not_of_the_payment_is_not_written(opened, stolen, tmp_
         "no result of any kind": {"result": b"nothing"},
         "another kind of result": {"finalized": not flags},
         "another receipt": {"receipt": other["receipt"]},
+        "the receipt of a payment with the same fee": {"receipt": alike["receipt"]},
         "no receipt": {"receipt": ""},
         "another transaction id": {"txid": other["txid"]},
         "another fee": {"fee": 1},
@@ -138,6 +157,30 @@ def test_a_result_that_is_not_of_the_payment_is_not_written(opened, stolen, tmp_
     stolen.lie = changed()
     opened.run("sign", given, "-o", out, *flags)
     assert out.exists() and (tmp_path / "out.receipt").exists()
+
+
+def test_a_receipt_by_another_key_is_not_written(opened, stolen, tmp_path):
+    """All of it is about the payment; only the log never said so."""
+    given, out = tmp_path / "given.psbt", tmp_path / "out"
+    given.write_bytes(payment(33).serialize())
+    kept = []
+
+    def lie(reply, attachment):
+        for values in reply.values():
+            values["_0"]["receipt"] = forged(values["_0"]["receipt"])
+            kept.append(values["_0"]["receipt"])
+        return reply, attachment
+
+    stolen.lie = lie
+    with pytest.raises(Refused) as caught:
+        opened.run("sign", given, "-o", out)
+    assert caught.value.name == "receipt-invalid"
+    assert not out.exists() and not (tmp_path / "out.receipt").exists()
+    # The control: the forgery is sound in itself, and goes by its own key.
+    (tmp_path / "forged").write_text(kept[0])
+    assert opened.run("audit receipt", tmp_path / "forged")["ok"]
+    with pytest.raises(Refused):
+        opened.run("audit receipt", tmp_path / "forged", "--vkey", (opened.home / "public/log.vkey").read_text().strip())
 
 
 @pytest.mark.parametrize("reply", [
