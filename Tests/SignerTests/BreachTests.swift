@@ -41,7 +41,7 @@ struct BreachTests {
                 case .release: payload = try log.release([(request, 0)])
                 case .advance: payload = log.advancePayload()
                 case .address: payload = TestRequest.walletIDs[0] + [0] + little(UInt32(0))
-                case .xpub: payload = TestRequest.walletIDs[0]
+                case .xpub: payload = TestRequest.walletIDs[0] + [0]
                 default:
                     log.forget()
                     signer = try home.unlockWhileHeld()

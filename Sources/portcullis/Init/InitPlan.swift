@@ -69,8 +69,8 @@ struct InitPlan {
         let longest = home.operatorSocket.utf8.count
         guard longest <= UnixSocket.pathCountMax else {
             throw .usage(
-                "the path of --home is too long: a socket in it would have \(longest) bytes, and none "
-                    + "may have more than \(UnixSocket.pathCountMax)"
+                "the path of --home is too long: a socket in it would have \(longest) bytes, and "
+                    + "none may have more than \(UnixSocket.pathCountMax)"
             )
         }
     }
