@@ -39,6 +39,14 @@ def set_input(field, value, place=0):
     return change
 
 
+def leaf_to_sign(selector, inputs=2):
+    def change(request):
+        for one in request.inputs[:inputs]:
+            one["selector"] = selector
+            one["leaf"] = b"\x11" * 32 if selector == 1 else b""
+    return change
+
+
 def set_output(field, value, place=0):
     def change(request):
         request.outputs[place][field] = value(request.outputs[place][field]) if callable(value) else value
@@ -139,7 +147,10 @@ LIES = {
     "a request of another version": (set_field("version", 2), "unsupported-version"),
     "anti-exfil, which version 1 has not": (set_field("anti_exfil", 1), "unsupported-anti-exfil"),
     "a replacement, which version 1 has not": (set_field("replaces", 1), "unsupported-replacement"),
-    "a leaf to sign for": (set_input("selector", 1), "unsupported-selector"),
+    "a leaf to sign for where there is none": (leaf_to_sign(1), "unsupported-selector"),
+    "a leaf to sign for by one input alone": (leaf_to_sign(1, inputs=1), "mixed-selectors"),
+    "a leaf to sign for of taproot without a tree": (leaf_to_sign(1), "unsupported-selector", "tr"),
+    "a selector that version 1 has not": (leaf_to_sign(2), "unsupported-selector"),
     "a wallet of nobody": (set_field("wallets", [b"\x00" * 32]), "unknown-wallet"),
     "a byte too many at the end": (set_field("trailing", b"\x00"), "trailing-bytes"),
     "more change outputs than a signer believes": (many_change, "too-many-change-outputs"),
