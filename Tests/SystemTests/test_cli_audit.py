@@ -1,8 +1,11 @@
 """`audit`: any damage to what is published or to the journal is found, and receipts need no home."""
+import hashlib
 import json
 import os
+import pathlib
 import shutil
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -109,6 +112,37 @@ def test_a_flipped_byte_between_two_batches_of_the_journal_is_found(copy):
         assert status == 3 and "journal" in document["error"]["message"], place
     path.write_bytes(good)
     assert verify(copy)[0] == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_entries_and_tiles_that_were_changed_alike_do_not_give_the_signed_root(stopped):
+    """Whoever rewrites both, where nobody holds the journal against them, is left with the checkpoint."""
+    home = pathlib.Path(tempfile.mkdtemp(prefix="portcullis-test-"))
+    shutil.rmtree(home)
+    shutil.copytree(stopped[0].home, home, symlinks=True)
+    try:
+        home.chmod(0o755)
+        log = home / "gate/log-0"
+        (log / "journal").chmod(0)
+        size = (log / "checkpoint").read_text().split("\n")[1]
+        command = ["setpriv", "--reuid", "12345", "--regid", "12345", "--clear-groups", str(BUILD / "portcullis"),
+                   "audit", "verify", "--home", str(home), "--json"]
+        run = subprocess.run(command, capture_output=True)
+        assert run.returncode == 0 and "journal" not in json.loads(run.stdout)["logs"][0]
+        for folder in ("tile/entries/000.p", "tile/0/000.p"):
+            for path in [p for p in (log / folder).iterdir() if p.name != size]:
+                path.unlink()
+        entries, tile = log / f"tile/entries/000.p/{size}", log / f"tile/0/000.p/{size}"
+        bundle = bytearray(entries.read_bytes())
+        bundle[4] ^= 1  # the salt of the first leaf, after its length, kind and version
+        entries.write_bytes(bundle)
+        leaf = bytes(bundle[2:2 + int.from_bytes(bundle[:2], "big")])
+        tile.write_bytes(hashlib.sha256(b"\0" + leaf).digest() + tile.read_bytes()[32:])
+        run = subprocess.run(command, capture_output=True)
+        error = json.loads(run.stdout)["error"]
+        assert run.returncode == 3 and error["name"] == "log-invalid" and "root" in error["message"]
+    finally:
+        shutil.rmtree(home)
 
 
 def test_the_full_form_stands_for_a_partial_one_that_is_gone(copy):
