@@ -3,9 +3,6 @@ package import Bytes
 
 /// Folds the leaf hashes of a script tree, given in the order of a walk, into its root (BIP-341).
 package struct TapTree: Sendable {
-    /// The deepest leaf.
-    private static let depthMax = 63
-
     /// The hash of the left subtree that waits for its sibling, at each depth that has a bit in
     /// `waiting`.
     private var subtrees = InlineArray<64, Bytes32>(repeating: .zero)
@@ -15,7 +12,7 @@ package struct TapTree: Sendable {
 
     /// Adds the next leaf.
     package mutating func add(_ leaf: Bytes32, depth: Int) {
-        precondition(depth >= 0 && depth <= Self.depthMax, "no deeper than 64 leaves can be")
+        precondition(depth >= 0 && depth <= 63, "no deeper than 64 leaves can be")
         var (hash, depth) = (leaf, depth)
         while waiting >> UInt64(depth) & 1 == 1 {
             precondition(depth > 0, "the tree is whole")

@@ -7,9 +7,6 @@ package enum KeyAggregation {
     /// More participants than any wallet has.
     package static let countMax = Int(PC_SUM_COUNT_MAX)
 
-    /// The most keys that are sorted first.
-    private static let sortedCountMax = 16
-
     /// KeyAgg of compressed keys in the given order, `count` times 33 bytes.
     package static func aggregate(
         _ keys: Span<UInt8>,
@@ -43,7 +40,7 @@ package enum KeyAggregation {
         of keys: Span<UInt8>,
         curve: borrowing Curve
     ) throws(CryptoError) -> Bytes33 {
-        precondition(places.count <= sortedCountMax, "a wallet has no larger aggregate")
+        precondition(places.count <= 16, "a wallet has no larger aggregate")
         var sorted = InlineArray<16, Bytes33>(repeating: .zero)
         for end in places.indices {
             let start = 33 * Int(places[end])

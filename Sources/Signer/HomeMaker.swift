@@ -123,7 +123,7 @@ extension HomeMaker {
         let auditPublicKey = secrets.deriveAuditKey(logNumber: 0)
         var number = FixedBytes<2>.zero
         var room = number.mutableSpan
-        room.store(UInt64(ownKeyCount), at: 0, byteCount: 2)
+        room.store(UInt64(NodeCounts(policy.bundle).ownKeys), at: 0, byteCount: 2)
         try SignerStop.using(output.writeAll(homeID.span))
         try SignerStop.using(output.writeAll(auditPublicKey.span))
         try SignerStop.using(output.writeAll(wallets.fingerprint.span))
@@ -138,17 +138,6 @@ extension HomeMaker {
             }
         }
         secrets.wipe()
-    }
-
-    private var ownKeyCount: Int {
-        var count = 0
-        for number in 0..<policy.bundle.walletCount {
-            let record = policy.bundle.wallet(at: number)
-            for place in 0..<record.keyCount where record.key(at: place).kind == .own {
-                count += 1
-            }
-        }
-        return count
     }
 
     /// An empty slot, then the first record in the slot of its sequence.

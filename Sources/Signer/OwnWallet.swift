@@ -51,6 +51,8 @@ extension OwnWallet {
 /// How many keys and nodes the wallets of a bundle have.
 struct NodeCounts {
     private(set) var keys = 0
+    private(set) var ownKeys = 0
+    /// The nodes of our own keys, and those of the others.
     private(set) var own = 0
     private(set) var others = 0
 
@@ -61,6 +63,7 @@ struct NodeCounts {
             for place in 0..<record.keyCount {
                 let key = WalletKey(record.key(at: place), firstNode: 0)
                 if key.isOwn { own += key.nodeCount } else { others += key.nodeCount }
+                ownKeys += key.isOwn ? 1 : 0
             }
         }
     }
