@@ -69,10 +69,10 @@ package final class DiskFolder: PublishFolder {
         guard result == 0 else { throw .file(.rename, errno: -result) }
     }
 
-    package func removeFolder(_ path: [UInt8]) throws(GateError) {
+    package func removeFolder(_ path: [UInt8], but kept: [UInt8]?) throws(GateError) {
         guard let folder = try folder(path) else { return }
-        for name in try folder.names() { try folder.remove(name, flags: 0) }
-        try remove(path, flags: LINUX_AT_REMOVEDIR)
+        for name in try folder.names() where name != kept { try folder.remove(name, flags: 0) }
+        if kept == nil { try remove(path, flags: LINUX_AT_REMOVEDIR) }
     }
 
     /// The names in this folder, `.` and `..` left out.

@@ -181,6 +181,7 @@ package final class Log {
             try folder.write(CheckpointNotes.path, notes.note(head), durably: true)
         }
         publishedSize = head.size
+        try publisher.removeStalePartials()
     }
 
     /// The published head, which must be whole if it is there.

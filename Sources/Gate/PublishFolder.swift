@@ -6,6 +6,6 @@ package protocol PublishFolder: AnyObject {
     /// Puts a whole file in place at once, in place of what was there. With `durably` its bytes
     /// are on the disk before it takes the name.
     func write(_ path: [UInt8], _ bytes: [UInt8], durably: Bool) throws(GateError)
-    /// Removes a folder and the files in it, if it is there.
-    func removeFolder(_ path: [UInt8]) throws(GateError)
+    /// Removes a folder and the files in it, if it is there; or all of its files but one.
+    func removeFolder(_ path: [UInt8], but kept: [UInt8]?) throws(GateError)
 }

@@ -14,6 +14,7 @@ package struct TilePublisher {
     private var fullTo: UInt64 = 0
     /// The size whose tiles, partial ones included, are all in place.
     package private(set) var publishedSize: UInt64 = 0
+    private var hasRemovedStale = false
 
     package init(_ folder: any PublishFolder) {
         self.folder = folder
@@ -34,7 +35,6 @@ package struct TilePublisher {
             fullTo += Self.width
             blocks += 1
         }
-        if publishedSize == 0 { try removePartials(size) }
         let count = Int(size - fullTo)
         if count > 0 {
             try put(
@@ -55,15 +55,25 @@ package struct TilePublisher {
         return true
     }
 
-    /// Removes the partial forms of the last tiles as an earlier run left them: nothing of them was
-    /// flushed, so a power cut may have left any of them empty or torn.
-    private func removePartials(_ size: UInt64) throws(GateError) {
-        let suffix = Array(".p".utf8)
-        try folder.removeFolder(Self.entriesPath(fullTo / Self.width) + suffix)
+    /// Removes the partial tiles beside those that are published: nothing of them was flushed, so
+    /// a power cut in an earlier run may have left any of them empty or torn. To be called once,
+    /// and not before the checkpoint of `publishedSize` is in place: the one before it needs them.
+    package mutating func removeStalePartials() throws(GateError) {
+        guard !hasRemovedStale else { return }
+        let (size, width) = (publishedSize, Int(publishedSize % Self.width))
+        try removePartials(Self.entriesPath(size / Self.width), but: width)
         for level in 0..<UInt8(8) {
             let index = size >> (8 * UInt64(level) + 8)
-            try folder.removeFolder(Self.path(level, index) + suffix)
+            let width = TilePath.partialWidth(level: level, size: size)
+            try removePartials(Self.path(level, index), but: width)
         }
+        hasRemovedStale = true
+    }
+
+    /// Removes the partial forms of a tile but the one of `width`; 0: all of them.
+    private func removePartials(_ tile: [UInt8], but width: Int) throws(GateError) {
+        let kept = width > 0 ? Array(String(width).utf8) : nil
+        try folder.removeFolder(tile + Array(".p".utf8), but: kept)
     }
 
     /// A full bundle, the full tile over it, and the tiles above that it completes.
@@ -74,13 +84,13 @@ package struct TilePublisher {
     ) throws(GateError) {
         let first = block * Self.width
         try put(Self.entriesPath(block), try Self.entries(first..<first + Self.width, leaf))
-        try folder.removeFolder(Self.entriesPath(block) + Array(".p".utf8))
+        try removePartials(Self.entriesPath(block), but: 0)
         var level: UInt8 = 0
         var index = block
         while true {
             let hashes = Self.hashes(level, index * Self.width, Int(Self.width), of: tree)
             try put(Self.path(level, index), hashes)
-            try folder.removeFolder(Self.path(level, index) + Array(".p".utf8))
+            try removePartials(Self.path(level, index), but: 0)
             guard (index + 1).isMultiple(of: Self.width) else { return }
             index /= Self.width
             level += 1

@@ -4,19 +4,24 @@ import Gate
 final class MemoryFolder: PublishFolder {
     var files: [String: [UInt8]] = [:]
     private(set) var writes = 0
+    /// So many writes succeed, then the disk is full.
+    var writesLeft = Int.max
 
     func read(_ path: [UInt8]) throws(GateError) -> [UInt8]? {
         files[String(decoding: path, as: UTF8.self)]
     }
 
     func write(_ path: [UInt8], _ bytes: [UInt8], durably: Bool) throws(GateError) {
+        guard writesLeft > 0 else { throw .file(.write, errno: 28) }
+        writesLeft -= 1
         files[String(decoding: path, as: UTF8.self)] = bytes
         writes += 1
     }
 
-    func removeFolder(_ path: [UInt8]) throws(GateError) {
+    func removeFolder(_ path: [UInt8], but kept: [UInt8]?) throws(GateError) {
         let prefix = String(decoding: path, as: UTF8.self) + "/"
-        for name in files.keys where name.hasPrefix(prefix) { files[name] = nil }
+        let spared = kept.map { prefix + String(decoding: $0, as: UTF8.self) }
+        for name in files.keys where name.hasPrefix(prefix) && name != spared { files[name] = nil }
     }
 }
 

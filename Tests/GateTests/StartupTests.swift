@@ -88,6 +88,24 @@ struct StartupTests {
         try Self.restart(bench)
     }
 
+    @Test("A disk that is full at a restart leaves the log that was published whole")
+    func fullDisk() throws {
+        let bench = try Self.served()
+        let folder = try #require(bench.store.folders[0])
+        let published = folder.files
+        for writes in 0..<3 {
+            folder.writesLeft = writes
+            bench.signer.restart()
+            #expect(throws: GateError.file(.write, errno: 28)) { try Self.restart(bench) }
+            for (name, bytes) in published { #expect(folder.files[name] == bytes, "\(name)") }
+        }
+        folder.writesLeft = Int.max
+        bench.signer.restart()
+        try Self.restart(bench)
+        #expect(folder.files["checkpoint"] != published["checkpoint"])
+        #expect(folder.files.keys.filter { $0.hasPrefix("tile/entries/000.p/") }.count == 1)
+    }
+
     @Test("A tree that is not the one which the signer knows is refused")
     func otherTree() throws {
         let bench = try Self.served()
