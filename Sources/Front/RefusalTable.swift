@@ -161,7 +161,7 @@ extension RefusalWords {
           only a new policy can permit it
         wrong-passphrase nothing nothing
           that passphrase does not open the keystore
-          try again
+          try again; if it is surely right, signer/keystore is damaged: put a copy of it back
         damaged-keystore nothing nothing
           the keystore is damaged
           put back a copy of signer/keystore, or restore the words into a new home
@@ -248,7 +248,7 @@ extension RefusalWords {
           unlock, then ask again: nothing is charged twice
         log-poisoned nothing nothing
           the log could not be written; nothing is signed any more
-          see that the disk is sound and has room, then start again
+          see that the disk is sound, has room and lets the gate write gate/, then start again
         malformed-frame nothing number
           the gate could not read the request
           use front and gate of the same release

@@ -136,7 +136,7 @@ struct CommonOptions: ParsableArguments {
     func resolveHome() throws(FrontError) -> Home {
         let named = home ?? Environment.value("PORTCULLIS_HOME")
         if let named {
-            guard !named.isEmpty else { throw .usage("--home is empty") }
+            guard !named.isEmpty else { throw .usage("PORTCULLIS_HOME is empty") }
             return Home(path: try Environment.absolute(named))
         }
         guard let user = Environment.value("HOME"), !user.isEmpty else {

@@ -38,6 +38,40 @@ struct LocalSocketTests {
         #expect(try sink.writeSome([UInt8]().span) == 0)
     }
 
+    @Test("Threads that listen at once leave the process's umask as it was")
+    func umaskKept() async throws {
+        let before = try Self.usualUmask()
+        await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<4 {
+                group.addTask { Self.listenAgainAndAgain(500) }
+            }
+            for await isDone in group { #expect(isDone) }
+        }
+        #expect(try Self.usualUmask() == before)
+    }
+
+    private static func listenAgainAndAgain(_ count: Int) -> Bool {
+        let path = temporaryPath()
+        defer { remove(path) }
+        do {
+            for _ in 0..<count { _ = try Descriptor.listen(at: Array(path.utf8).span, mode: 0o600) }
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// The umask seen most often: other tests listen, too, and change it for a moment.
+    private static func usualUmask() throws -> String {
+        var seen: [String: Int] = [:]
+        for _ in 0..<200 {
+            let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+            let line = status.split(separator: "\n").first { $0.hasPrefix("Umask:") }
+            seen[String(try #require(line)), default: 0] += 1
+        }
+        return try #require(seen.max { $0.value < $1.value }).key
+    }
+
     @Test("A nonblocking read with nothing there would block; so does a write without room")
     func nonblocking() throws {
         let pair = try DescriptorPair.make()

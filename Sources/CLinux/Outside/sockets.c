@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -54,6 +55,18 @@ static int clear_stale(const struct sockaddr_un *at) {
     STATUS(unlink(at->sun_path));
 }
 
+/* The mode by umask: a chmod afterwards would follow a link that somebody put there. The umask is the whole process's: two
+ * threads that changed it at once would leave it changed for good. */
+static int bind_with_mode(int fd, const struct sockaddr_un *at, uint32_t mode) {
+    static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&one_at_a_time);
+    mode_t before = umask((mode_t)(~mode & 0777));
+    int r = bind(fd, (const struct sockaddr *)at, sizeof *at) == 0 ? 0 : -errno;
+    umask(before);
+    pthread_mutex_unlock(&one_at_a_time);
+    return r;
+}
+
 int linux_listen(const uint8_t *path, long count, uint32_t mode, int backlog) {
     struct sockaddr_un at;
     int r = address(path, count, &at);
@@ -61,10 +74,7 @@ int linux_listen(const uint8_t *path, long count, uint32_t mode, int backlog) {
     if (r != 0) return r;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return -errno;
-    /* The mode by umask: a chmod afterwards would leave a moment in which anyone may connect. */
-    mode_t before = umask((mode_t)(~mode & 0777));
-    r = bind(fd, (struct sockaddr *)&at, sizeof at) == 0 ? 0 : -errno;
-    umask(before);
+    r = bind_with_mode(fd, &at, mode);
     if (r == 0) r = listen(fd, backlog) == 0 ? 0 : -errno;
     if (r == 0) return fd;
     close(fd);
