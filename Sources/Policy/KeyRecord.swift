@@ -86,6 +86,6 @@ package enum KeyKind: UInt8, Sendable {
     case extended = 2
     /// A cosigner's, the same in every script.
     case fixed = 3
-    /// The aggregate of earlier keys (BIP-327).
+    /// The aggregate of other keys of the wallet (BIP-327).
     case aggregate = 4
 }

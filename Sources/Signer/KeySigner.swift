@@ -36,12 +36,13 @@ struct KeySigner {
         _ secrets: inout HomeSecrets,
         _ curve: borrowing Curve
     ) throws(CryptoError) -> Bytes64 {
+        defer {
+            secrets.node.wipe()
+            wipeStack()
+        }
         let node = secrets.node(key.node(claim.branch))
         try derive(secrets.branches, node, into: &secrets.node, curve)
-        let signature = try sign(digest, address, secrets.node, curve)
-        secrets.node.wipe()
-        wipeStack()
-        return signature
+        return try sign(digest, address, secrets.node, curve)
     }
 
     private func sign(

@@ -113,6 +113,19 @@ extension PublicKeys {
         }
     }
 
+    /// Whether the keys that were derived, aggregates left out, are all different.
+    func areDistinct(in wallet: OwnWallet) -> Bool {
+        for place in 0..<wallet.keyCount where key(at: wallet.firstKey + place).kind != .aggregate {
+            for other in 0..<place
+            where key(at: wallet.firstKey + other).kind != .aggregate
+                && derivedKey(other) == derivedKey(place)
+            {
+                return false
+            }
+        }
+        return true
+    }
+
     /// The aggregate of keys that were derived.
     func aggregate(
         _ record: KeyRecord,

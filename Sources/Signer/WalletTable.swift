@@ -100,6 +100,8 @@ extension WalletTable {
                 try deriveOwn(record.key(at: inside), key, place, &secrets, curve)
             }
             try keys.deriveSimple(.first, wallet, curve)
+            // One key at two places of a script would sign for two.
+            guard keys.areDistinct(in: wallet) else { throw .invalidPublicKey }
             for inside in 0..<wallet.keyCount {
                 let key = keys.key(at: wallet.firstKey + inside)
                 guard key.kind == .aggregate, key.nodeCount > 0 else { continue }

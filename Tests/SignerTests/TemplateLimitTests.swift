@@ -189,6 +189,32 @@ struct TemplateLimitTests {
         _ = try TemplateAttackTests.multi(.p2wshScript).home()
     }
 
+    @Test("A home is not made for a wallet in which a cosigner's key is an own one, however spelt")
+    func ownKeyAsCosigner() throws {
+        let path: [UInt32] = [0x8000_0030, 0x8000_0001, 0x8000_0000, 0x8000_0002]
+        let account = try TestTemplate.extended(TestTemplate.node(path))
+        let receive = try account.child(0, curve: Curve())
+        var wallet = try TemplateAttackTests.multi(.p2wshScript)
+        wallet.template.keys[0] = .own(path: path, .branches([0, 1]))
+        _ = try wallet.home()
+        let twins: [WalletTemplate.Key] = [
+            .extended(chainCode: account.chainCode, key: account.key, .branches([0, 1])),
+            .extended(chainCode: account.chainCode, key: account.key, .branches([0])),
+            .extended(chainCode: receive.chainCode, key: receive.key, .index),
+            .own(path: path + [0], .index),
+        ]
+        for twin in twins {
+            wallet.template.keys[2] = twin
+            #expect(throws: SignerStop.self) { try wallet.home() }
+        }
+        wallet.template.keys[2] = .extended(
+            chainCode: account.chainCode,
+            key: account.key,
+            .branches([2, 3])
+        )
+        _ = try wallet.home()
+    }
+
     @Test("The largest wallets that a bundle may hold are opened and signed for")
     func largest() throws {
         // 64 wallets, 1,024 own nodes; the last has 32 keys and 64 leaves to a depth of 63.
