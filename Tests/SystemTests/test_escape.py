@@ -36,7 +36,8 @@ def numbers():
 
 @pytest.fixture(scope="module")
 def running():
-    with Appliance("regtest-open", memory_mib=8, passes=1) as appliance:
+    # Many calls end a process here, one after the other: each is to come back at once.
+    with Appliance("regtest-open", memory_mib=8, passes=1, up=["--restart-wait-max", 10]) as appliance:
         for kind in ("wpkh", "tr"):
             appliance.sign(wallets.embit_psbt([wallets.Coin(kind, 20_000)], [(wallets.foreign_script(), 19_000)]))
         yield appliance
