@@ -29,7 +29,7 @@ struct Portcullis: ParsableCommand {
         subcommands: [
             DoctorCommand.self, InitCommand.self, UpCommand.self, UnlockCommand.self,
             LockCommand.self, RefillCommand.self, RecoverCommand.self, StatusCommand.self,
-            WalletCommand.self, PSBTCommand.self, SignCommand.self, AuditCommand.self,
+            PolicyCommand.self, WalletCommand.self, PSBTCommand.self, SignCommand.self, AuditCommand.self,
             RefusalsCommand.self,
         ]
     )

@@ -7,10 +7,11 @@ import PolicyLanguage
 /// The policy that a new home is made for.
 struct PolicySource {
     let path: String
-    let network: NetworkName
+    /// The network that was asked for, if one was.
+    let network: NetworkName?
     let text: String
 
-    init(path: String, network: NetworkName) throws(FrontError) {
+    init(path: String, network: NetworkName?) throws(FrontError) {
         self.path = path
         self.network = network
         let bytes = try Files.read(path, limit: PolicyCompiler.sourceByteCountMax)
@@ -25,7 +26,7 @@ struct PolicySource {
         let namesAdmins = try checkNetwork()
         var admins: [[UInt8]] = []
         if !namesAdmins {
-            guard network.isThrowAway else {
+            guard network?.isThrowAway ?? false else {
                 throw Self.refused(
                     "\(path) names no admin, so nobody could ever refill or recover",
                     remedy: "put the SSH public keys of the admins into the policy"
@@ -46,12 +47,22 @@ struct PolicySource {
         return !namesAdmins
     }
 
+    /// Compiles it without a home, as `init` would with the admins that it names.
+    func compile() throws(FrontError) -> [UInt8] {
+        _ = try checkNetwork()
+        do {
+            return try PolicyCompiler.compile(source: text)
+        } catch {
+            throw wrong(error)
+        }
+    }
+
     /// The policy must be for the network that was asked for; whether it names admins.
     private func checkNetwork() throws(FrontError) -> Bool {
         do {
             let model = try PolicyCompiler.read(text)
             let named = "\(model.network.name)"
-            guard named == network.rawValue else {
+            if let network, named != network.rawValue {
                 throw Self.refused(
                     "\(path) is a policy for \(named), not for \(network.rawValue)",
                     remedy: "name the same network in both places"

@@ -17,6 +17,15 @@ struct Output {
         }
     }
 
+    /// Ends a command whose result is a text to be kept as it is.
+    func finish(_ document: some Encodable, text: String) throws(FrontError) {
+        if json {
+            try print(document)
+        } else {
+            try Self.result(text)
+        }
+    }
+
     /// Says that the appliance is up: a line of its own, or the one document of `up --json`.
     func ready() {
         Self.write(json ? "{\"ready\": true}\n" : "ready\n", to: 1)
