@@ -14,13 +14,14 @@ extension BundleFacts {
             name(limit: report.index, detail, &named)
         }
         switch PolicyRefusal(rawValue: detail.code) {
-        case .noRuleForWallet:
+        case .noRuleForWallet, .noRuleForMessage:
             named.subject = "wallet"
             named.index = UInt32(clamping: detail.found)
             named.subjectName = Self.name(named.index, in: wallets.map(\.name))
         case .destinationNotListed: named.lists = names(ofLists: detail.expected)
         case .deniedByRule: named.lists = names(ofLists: detail.found)
-        case .outflowOverMaximum, .feeOverMaximum, .feerateOverMaximum, .none: break
+        case .messageNotMatched, .outflowOverMaximum, .feeOverMaximum, .feerateOverMaximum, .none:
+            break
         }
         return named
     }

@@ -159,6 +159,12 @@ extension RefusalWords {
         denied-by-rule rule number
           a rule of the policy forbids this
           only a new policy can permit it
+        no-rule-for-message nothing nothing
+          no rule of the policy permits this wallet to sign messages
+          only a new policy can permit it: a rule with effect = "allow-messages"
+        message-not-matched rule number
+          the rule that came nearest permits other messages (expected 1: other formats, 2: other branches, 3: other indexes, 4: another text)
+          sign what the rule permits; only a new policy can permit more
         wrong-passphrase nothing nothing
           that passphrase does not open the keystore
           try again; if it is surely right, signer/keystore is damaged: put a copy of it back

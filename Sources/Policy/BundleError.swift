@@ -50,6 +50,11 @@ package enum BundleError: Error, Equatable, Sendable {
     case unknownEffect(item: Int, found: UInt8)
     case unknownDestinations(item: Int, found: UInt8)
     case capOnDeny(item: Int)
+    case tooManyMessageRules(item: Int, limit: Int)
+    case unknownFormats(item: Int, found: UInt8)
+    case noBranches(item: Int)
+    case wrongIndexes(item: Int)
+    case badPattern(item: Int)
 }
 
 /// The repeated parts of a bundle, for messages.

@@ -23,7 +23,7 @@ extension CheckedBundle {
         for index in 0..<layout.ruleCount {
             let rule = RuleRecord(bytes, at: offset)
             offset = rule.end
-            guard rule.wallets & wallet != 0 else { continue }
+            guard rule.wallets & wallet != 0, !rule.isAboutMessages else { continue }
             if rule.effect == .deny {
                 let paid = facts.listsPaid
                 if rule.lists == 0 || rule.lists & paid != 0 {
@@ -100,7 +100,7 @@ extension CheckedBundle {
         }
     }
 
-    private func bit(of wallet: Int) -> UInt64? {
+    func bit(of wallet: Int) -> UInt64? {
         wallet >= 0 && wallet < layout.walletCount ? 1 << UInt64(wallet) : nil
     }
 
@@ -128,7 +128,7 @@ extension CheckedBundle {
 }
 
 /// A walk over the limits in their order, which is that of scope and scope index.
-private struct LimitWalk: ~Escapable {
+struct LimitWalk: ~Escapable {
     private let bytes: Span<UInt8>
     private let count: Int
     private var index = 0

@@ -12,6 +12,11 @@ package enum PolicyRefusal: UInt16, Equatable, Sendable {
     case destinationNotListed = 204
     /// A deny rule matched. `expected` its lists as bits (0: any), `found` the lists paid to.
     case deniedByRule = 205
+    /// No rule allows messages of the wallet. `expected` 0, `found` the wallet's index.
+    case noRuleForMessage = 207
+    /// The rule that came nearest allows other messages. `expected` what differs: 1 format, 2
+    /// branch, 3 index, 4 text; `found` the format, branch or index, or the text's length.
+    case messageNotMatched = 208
 }
 
 /// One reason for a refusal with the numbers that explain it.

@@ -29,6 +29,29 @@ package enum PrintableText {
         return nil
     }
 
+    /// The place of the first byte that is not strict UTF-8 text as a message may hold it, or nil.
+    ///
+    /// That is what names may hold, tab and line feed, but no format characters at all: what the
+    /// log shows of a message must be what was signed.
+    package static func firstMessageFault(in bytes: Span<UInt8>) -> Int? {
+        var offset = 0
+        while offset < bytes.count {
+            let start = offset
+            guard let scalar = scalar(in: bytes, at: &offset) else { return start }
+            if scalar == 0x09 || scalar == 0x0A { continue }
+            guard isPrintable(scalar), !isFormat(scalar) else { return start }
+        }
+        return nil
+    }
+
+    /// Invisible characters that names were not forbidden when their rules were fixed.
+    private static func isFormat(_ scalar: UInt32) -> Bool {
+        switch scalar {
+        case 0x13430...0x1345F, 0x1BCA0...0x1BCA3, 0x1D173...0x1D17A: true
+        default: false
+        }
+    }
+
     /// Decodes one scalar (RFC 3629: shortest form, no surrogates, at most U+10FFFF).
     private static func scalar(in bytes: Span<UInt8>, at offset: inout Int) -> UInt32? {
         let lead = UInt32(bytes[offset])

@@ -6,13 +6,23 @@ extension BundleChecker {
         layout.rules = cursor.offset
         layout.ruleCount = count
         let wallets = CheckedBundle.mask(ofLowest: layout.walletCount)
+        var messageRules = 0
         for item in 0..<count {
             let start = cursor.offset
             _ = try cursor.readName(.rules, item)
-            _ = try cursor.skip(RuleRecord.byteCount)
+            let effect = bytes[try cursor.skip(1)]
+            let isAboutMessages = effect == RuleEffect.allowMessages.rawValue
+            let count = isAboutMessages ? MessageRuleRecord.offset : RuleRecord.byteCount
+            _ = try cursor.skip(count - 1)
+            if isAboutMessages { try skipMessageFields() }
             let rule = RuleRecord(bytes, at: start)
             guard rule.wallets != 0, rule.wallets & ~wallets == 0 else {
                 throw .unknownWallets(item: item, found: rule.wallets)
+            }
+            if isAboutMessages {
+                messageRules += 1
+                try checkMessages(of: rule.message, item, count: messageRules)
+                continue
             }
             try checkLists(of: rule, item)
             try checkEffect(of: rule, item)

@@ -2,6 +2,8 @@
 package enum RuleEffect: UInt8, Equatable, Sendable {
     case allow = 1
     case deny = 2
+    /// It is about messages, and about nothing else: see `MessageRuleRecord`.
+    case allowMessages = 4
 }
 
 /// One rule of a checked bundle, read in place.
@@ -24,14 +26,25 @@ package struct RuleRecord: ~Escapable {
     }
 
     @inline(__always)
-    var end: Int { fields + Self.byteCount }
+    var end: Int { isAboutMessages ? message.end : fields + Self.byteCount }
+    /// Whether it is a rule about messages, which no payment ever matches.
+    @inline(__always)
+    package var isAboutMessages: Bool { effectCode == RuleEffect.allowMessages.rawValue }
     @inline(__always)
     var effectCode: UInt8 { bytes[fields] }
     var destinationsCode: UInt8 { bytes[fields + 33] }
 
     /// Whether a match allows or denies.
     @inline(__always)
-    package var effect: RuleEffect { effectCode == RuleEffect.deny.rawValue ? .deny : .allow }
+    package var effect: RuleEffect {
+        if isAboutMessages { return .allowMessages }
+        return effectCode == RuleEffect.deny.rawValue ? .deny : .allow
+    }
+
+    /// What a rule about messages says after its wallets.
+    package var message: MessageRuleRecord {
+        @_lifetime(copy self) get { MessageRuleRecord(bytes, at: fields + 9) }
+    }
 
     /// The wallets the rule is about: bit n for wallet n.
     @inline(__always)

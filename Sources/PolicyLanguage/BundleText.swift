@@ -69,6 +69,9 @@ package enum BundleText {
             .joined(separator: " or ")
         let name = "Rule \(text(rule.name))"
         switch rule.effect {
+        case .allowMessages:
+            return
+                "\(name) allows \(wallets) to sign messages: \(MessageRuleText(rule.message).words)."
         case .deny:
             let what = lists.isEmpty ? "every payment" : "payments with an output to \(lists)"
             return "\(name) denies \(what) from \(wallets)."

@@ -77,7 +77,7 @@ extension SourceReader {
         case "destinations":
             return .list(try place(of: name, among: lists, key, table))
         case "rule":
-            let allowing = rules.filter { $0.fields.effect == .allow }.map(\.name)
+            let allowing = rules.filter { $0.fields.effect != .deny }.map(\.name)
             _ = try place(of: name, among: allowing, key, table)
             return .rule(try place(of: name, among: rules.map(\.name), key, table))
         default:

@@ -54,7 +54,18 @@ struct ModelWriter {
         try writer.beginSection(count: UInt16(model.rules.count))
         for rule in model.rules {
             let name = Array(rule.name.utf8)
-            try writer.writeRule(name: name.span, rule.fields)
+            guard let message = rule.message else {
+                try writer.writeRule(name: name.span, rule.fields)
+                continue
+            }
+            try writer.writeMessageRule(
+                name: name.span,
+                wallets: rule.fields.wallets,
+                formats: message.formats,
+                branches: message.branches,
+                indexes: message.indexMin...message.indexMax,
+                pattern: message.pattern.span
+            )
         }
     }
 }

@@ -123,6 +123,7 @@ private enum BundleLayoutSize {
             count += 512 + wallet.template.bytes.count + wallet.descriptor.utf8.count
         }
         count += 65 * model.lists.count + 128 * model.limits.count + 128 * model.rules.count
+        for rule in model.rules { count += rule.message?.pattern.count ?? 0 }
         for destination in model.destinations { count += 10 + destination.script.count }
         return count
     }

@@ -30,6 +30,16 @@ package struct PolicyModel: Equatable, Sendable {
     package struct Rule: Equatable, Sendable {
         package var name: String
         package var fields: RuleFields
+        /// Of a rule about messages.
+        package var message: MessageFields?
+    }
+
+    package struct MessageFields: Equatable, Sendable {
+        package var formats: UInt8
+        package var branches: UInt8
+        package var indexMin: UInt32
+        package var indexMax: UInt32
+        package var pattern: [UInt8]
     }
 
     package var network: Network

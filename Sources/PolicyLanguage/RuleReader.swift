@@ -23,7 +23,8 @@ extension SourceReader {
     }
 
     private func readRule(_ table: SourceTable) throws(PolicyError) -> PolicyModel.Rule {
-        try table.allowOnly(Self.keys)
+        let effect = try effect(table)
+        try table.allowOnly(effect == .allowMessages ? Self.messageKeys : Self.keys)
         let name = try table.string("name", form: "a name: name = \"everyday\"")
         guard Spelling.isName(name) else {
             throw table.error("name", found: "\"\(name)\"", expected: Spelling.nameForm)
@@ -34,9 +35,14 @@ extension SourceReader {
             all: LowestBits.mask(self.wallets.count),
             table
         )
+        if effect == .allowMessages {
+            let fields = RuleFields(effect: effect, wallets: wallets)
+            return PolicyModel.Rule(name: name, fields: fields, message: try readMessages(table))
+        }
         let lists = try places("destinations", among: self.lists, all: 0, table)
-        var fields = RuleFields(effect: try effect(table), wallets: wallets, lists: lists)
+        var fields = RuleFields(effect: effect, wallets: wallets, lists: lists)
         switch fields.effect {
+        case .allowMessages: preconditionFailure("read above")
         case .deny:
             for cap in Self.caps where table.contains(cap) {
                 throw table.error(
@@ -56,10 +62,11 @@ extension SourceReader {
     }
 
     private func effect(_ table: SourceTable) throws(PolicyError) -> RuleEffect {
-        let form = "effect = \"allow\" or effect = \"deny\""
+        let form = "effect = \"allow\", effect = \"deny\" or effect = \"allow-messages\""
         switch try table.string("effect", form: form) {
         case "allow": return .allow
         case "deny": return .deny
+        case "allow-messages": return .allowMessages
         case let other: throw table.error("effect", found: "\"\(other)\"", expected: form)
         }
     }
@@ -81,7 +88,7 @@ extension SourceReader {
     }
 
     /// `"any"`, or a list of names, as bits.
-    private func places(
+    func places(
         _ key: String,
         among known: [String],
         all: UInt64,

@@ -201,6 +201,8 @@ struct EvaluationTests {
             (.feerateOverMaximum, 203, "feerate-over-maximum"),
             (.destinationNotListed, 204, "destination-not-listed"),
             (.deniedByRule, 205, "denied-by-rule"),
+            (.noRuleForMessage, 207, "no-rule-for-message"),
+            (.messageNotMatched, 208, "message-not-matched"),
         ]
         for (refusal, code, name) in all {
             #expect(refusal.rawValue == code)
@@ -208,6 +210,6 @@ struct EvaluationTests {
             #expect(PolicyRefusal(rawValue: code) == refusal)
         }
         #expect(PolicyRefusal(rawValue: 199) == nil)
-        #expect(PolicyRefusal(rawValue: 206) == nil)
+        #expect(PolicyRefusal(rawValue: 209) == nil)
     }
 }

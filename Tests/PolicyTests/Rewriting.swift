@@ -73,6 +73,17 @@ private func writeLimitsAndRules(
     try writer.beginSection(count: UInt16(bundle.ruleCount))
     for index in 0..<bundle.ruleCount {
         let rule = bundle.rule(at: index)
+        if rule.isAboutMessages {
+            try writer.writeMessageRule(
+                name: rule.name,
+                wallets: rule.wallets,
+                formats: rule.message.formats,
+                branches: rule.message.branches,
+                indexes: rule.message.indexMin...rule.message.indexMax,
+                pattern: rule.message.pattern
+            )
+            continue
+        }
         let fields = RuleFields(
             effect: rule.effect,
             wallets: rule.wallets,

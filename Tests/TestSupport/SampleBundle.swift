@@ -60,6 +60,27 @@ package struct SampleBundle {
         package var feerate = UInt64.max
         package var destinations: UInt8 = 0
         package var lists: UInt64 = 0
+        /// All after the wallets, in place of what is above.
+        package var tail: [UInt8]?
+
+        /// A rule about messages.
+        package static func messages(
+            _ name: String,
+            _ pattern: String,
+            formats: UInt8 = 7,
+            branches: UInt8 = 3,
+            indexes: ClosedRange<UInt32> = 0...100
+        ) -> Rule {
+            var rule = Rule(name, effect: 4)
+            var tail = [formats, branches]
+            for number in [indexes.lowerBound, indexes.upperBound] {
+                for place in 0..<4 as Range<UInt32> {
+                    tail.append(UInt8(truncatingIfNeeded: number >> (8 * place)))
+                }
+            }
+            rule.tail = tail + [UInt8(pattern.utf8.count)] + Array(pattern.utf8)
+            return rule
+        }
 
         package init(_ name: String = "everyday", effect: UInt8 = 1, lists: UInt64 = 0) {
             self.name = name
@@ -136,6 +157,13 @@ package struct SampleBundle {
     }
 
     private func bytes(of rule: Rule) -> [UInt8] {
+        if let tail = rule.tail {
+            return name(rule.name) + [rule.effect] + little(rule.wallets) + tail
+        }
+        return bytes(ofPayments: rule)
+    }
+
+    private func bytes(ofPayments rule: Rule) -> [UInt8] {
         name(rule.name) + [rule.effect] + little(rule.wallets) + little(rule.outflow)
             + little(rule.fee) + little(rule.feerate) + [rule.destinations] + little(rule.lists)
     }

@@ -107,6 +107,26 @@ package struct BundleWriter: ~Copyable, ~Escapable {
         try writer.writeUInt64(rule.lists)
     }
 
+    /// One rule about messages.
+    @_lifetime(self: copy self)
+    package mutating func writeMessageRule(
+        name: Span<UInt8>,
+        wallets: UInt64,
+        formats: UInt8,
+        branches: UInt8,
+        indexes: ClosedRange<UInt32>,
+        pattern: Span<UInt8>
+    ) throws(ByteError) {
+        try writer.writeVec8(name)
+        try writer.writeUInt8(RuleEffect.allowMessages.rawValue)
+        try writer.writeUInt64(wallets)
+        try writer.writeUInt8(formats)
+        try writer.writeUInt8(branches)
+        try writer.writeUInt32(indexes.lowerBound)
+        try writer.writeUInt32(indexes.upperBound)
+        try writer.writeVec8(pattern)
+    }
+
     /// The source, which ends the bundle.
     @_lifetime(self: copy self)
     package mutating func finish(source: Span<UInt8>) throws(ByteError) {

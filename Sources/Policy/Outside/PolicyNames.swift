@@ -8,6 +8,8 @@ extension PolicyRefusal {
         case .feerateOverMaximum: "feerate-over-maximum"
         case .destinationNotListed: "destination-not-listed"
         case .deniedByRule: "denied-by-rule"
+        case .noRuleForMessage: "no-rule-for-message"
+        case .messageNotMatched: "message-not-matched"
         }
     }
 }
