@@ -11,6 +11,11 @@ enum RefusalStage: UInt8 {
 
 /// What comes from clients.
 extension GateServer {
+    /// `walletID[32] | u8 branch | u32 index`.
+    private static let addressByteCount = 37
+    /// `walletID[32] | u8 key`.
+    private static let xpubByteCount = 33
+
     /// Whether a client may send a frame of this kind and size at all.
     package static func admits(_ header: FrameHeader) -> Bool {
         if header.kind == .sign {
@@ -27,13 +32,17 @@ extension GateServer {
     ) throws(GateError) {
         if frame.kind == .gateStatus { return try askStatus(for: client) }
         guard phase == .serving else { return refuse(client, .notServing) }
+        // A question of any other size would end the signer's session.
         if frame.kind == .gateAddress {
-            // Anything but the fixed size would be a breach by the gate.
-            guard frame.payload.count == 37 else { return refuse(client, .malformedFrame) }
+            guard frame.payload.count == Self.addressByteCount else {
+                return refuse(client, .malformedFrame)
+            }
             return signer.send(.address, [frame.payload], expecting: .address(client))
         }
         if frame.kind == .gateXpub {
-            guard frame.payload.count == 32 else { return refuse(client, .malformedFrame) }
+            guard frame.payload.count == Self.xpubByteCount else {
+                return refuse(client, .malformedFrame)
+            }
             return signer.send(.xpub, [frame.payload], expecting: .xpub(client))
         }
         precondition(frame.kind == .sign, "a kind that `admits` lets through")

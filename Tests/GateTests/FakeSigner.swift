@@ -100,8 +100,13 @@ final class FakeSigner {
             _ = try reader.readUInt64()
             try append(&reader)
             return Frame(.advanced, try head())
-        case .address: return Frame(.addressReply, [2, 0, 0x51, 0x20])
-        case .xpub: return Frame(.xpubReply, [UInt8](repeating: 3, count: 78))
+        // Any other size ends the real one's session.
+        case .address:
+            precondition(frame.payload.count == 37)
+            return Frame(.addressReply, [2, 0, 0x51, 0x20])
+        case .xpub:
+            precondition(frame.payload.count == 33)
+            return Frame(.xpubReply, [UInt8](repeating: 3, count: 78))
         default: preconditionFailure("the gate sent \(frame.kind)")
         }
     }

@@ -271,20 +271,22 @@ struct GateServerTests {
         try reader.finish()
     }
 
-    @Test("Addresses and account keys are passed through")
+    @Test("Addresses and account keys of the one right size are passed through, of no other")
     func keys() throws {
         let bench = try GateBench.serving()
-        let address = Frame(.gateAddress, [UInt8](repeating: 9, count: 37))
-        try bench.server.receive(address, from: 1, requester: 1_000)
-        try bench.server.receive(
-            Frame(.gateXpub, [UInt8](repeating: 9, count: 32)),
-            from: 2,
-            requester: 1_000
-        )
-        try bench.server.receive(Frame(.gateXpub, [1]), from: 3, requester: 1_000)
+        let sizes: [(MessageKind, Int, MessageKind)] = [
+            (.gateAddress, 37, .gateAddressReply), (.gateXpub, 33, .gateXpubReply),
+            (.gateAddress, 36, .gateRefused), (.gateAddress, 38, .gateRefused),
+            (.gateXpub, 32, .gateRefused), (.gateXpub, 34, .gateRefused),
+            (.gateAddress, 0, .gateRefused), (.gateXpub, 0, .gateRefused),
+        ]
+        for (client, (kind, count, _)) in sizes.enumerated() {
+            let frame = Frame(kind, [UInt8](repeating: 9, count: count))
+            try bench.server.receive(frame, from: ClientID(client), requester: 1_000)
+        }
         try bench.settle()
         let kinds = bench.replies.sorted { $0.client < $1.client }.map(\.kind)
-        #expect(kinds == [.gateAddressReply, .gateXpubReply, .gateRefused])
+        #expect(kinds == sizes.map(\.2))
     }
 
     @Test("SIGTERM: what the signer has is finished, and the stop stands under the last head")

@@ -214,6 +214,19 @@ def test_a_broken_frame_closes_the_session_and_only_that(gate, raw):
     assert ask(gate, honest()).signed
 
 
+@pytest.mark.parametrize("kind, right", [(wire.GATE_ADDRESS, 37), (wire.GATE_XPUB, 33)])
+def test_a_question_for_a_key_of_another_size_locks_nobody(gate, kind, right):
+    """A gate-xpub of 32 bytes was handed on to the signer, for which that is a breach: one frame of the front locked the appliance."""
+    for count in {0, 1, 31, 32, 33, 34, 36, 37, 38, 63} - {right}:
+        with wire.Connection(gate) as connection:
+            answer = wire.Answer(*connection.ask(kind, bytes(count)))
+        assert (answer.stage, NAMES[answer.code]) == (3, "malformed-frame"), count
+    with wire.Connection(gate) as connection:
+        question = wire.wallet_id("wpkh") + bytes(right - 32)
+        assert connection.ask(kind, question)[0] == kind + 0x80
+    assert ask(gate, honest()).signed
+
+
 def test_another_uid_is_not_served(opened, gate):
     if os.geteuid() != 0:
         pytest.skip("needs root")
