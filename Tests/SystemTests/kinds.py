@@ -3,6 +3,7 @@
 A kind is a descriptor in which S stands for a key of the appliance's seed and B, C, D, E for keys of others.
 """
 import hashlib
+import os
 import random
 import re
 import secrets
@@ -10,12 +11,23 @@ import subprocess
 import sys
 
 import bdkpython as bdk
-from embit import bip32, psbt
+from embit import bip32, finalizer, psbt
 from embit.descriptor import Descriptor
 from embit.networks import NETWORKS
 from embit.transaction import Transaction, TransactionInput, TransactionOutput
 
 import wallets
+
+# Keys, locks, amounts, sequences and counts are other ones in every run; PORTCULLIS_SEED repeats a run.
+SEED = os.environ.get("PORTCULLIS_SEED") or secrets.token_hex(8)
+CHANCE = random.Random(SEED)
+
+
+def begin(label):
+    """From here on chance is that of this seed and label, whatever ran before: one case alone can be repeated."""
+    CHANCE.seed(f"{SEED}/{label}")
+    wallets.chance = CHANCE
+
 
 UNSPENDABLE = "50929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace803ac0"
 LEGACY = ("pkh(", "sh(multi", "sh(sortedmulti")
@@ -28,7 +40,7 @@ class Kind:
     def __init__(self, form, others="", by=("embit", "bdk"), older=None, after=None, preimage=None, finished=True):
         self.form, self.others, self.by, self.preimage, self.finished = form, others, by, preimage, finished
         self.older, self.after = older, after
-        self.roots = {name: bip32.HDKey.from_seed(secrets.token_bytes(32)) for name in "BCDE"}
+        self.roots = {name: bip32.HDKey.from_seed(CHANCE.randbytes(32)) for name in "BCDE"}
 
     def register(self, number):
         """Gives the kind its name and keys in a policy."""
@@ -77,8 +89,9 @@ class Kind:
 # Locks are set when the kinds are made: `older` in blocks, `after` as a height or a time.
 def kinds():
     """All kinds, with random locks and keys."""
-    older, height = random.randint(1, 0xFFFF), random.randint(1, 499_999_999)
-    time = random.randint(500_000_000, 0x7FFFFFFF)
+    begin("kinds")
+    older, height = CHANCE.randint(1, 0xFFFF), CHANCE.randint(1, 499_999_999)
+    time = CHANCE.randint(500_000_000, 0x7FFFFFFF)
     embit = ("embit",)
     made = [
         Kind("pkh(S/<0;1>/*)"), Kind("sh(wpkh(S/<0;1>/*))"), Kind("wpkh(S/<0;1>/*)"), Kind("tr(S/<0;1>/*)"),
@@ -95,7 +108,7 @@ def kinds():
         Kind(f"wsh(and_v(v:pk(S/<0;1>/*),after({height})))", by=embit, after=height),
         Kind(f"wsh(andor(pk(S/<0;1>/*),after({time}),pk(B/<0;1>/*)))", by=embit, after=time),
         Kind(f"wsh(thresh(2,pk(S/<0;1>/*),s:pk(B/<0;1>/*),sln:older({older})))", by=embit, older=older),
-        Kind("wsh(and_v(v:pk(S/<0;1>/*),sha256(DIGEST)))", by=embit, preimage=secrets.token_bytes(32)),
+        Kind("wsh(and_v(v:pk(S/<0;1>/*),sha256(DIGEST)))", by=embit, preimage=CHANCE.randbytes(32)),
         Kind("sh(wsh(or_i(pk(S/<0;1>/*),pkh(B/<0;1>/*))))"),
         Kind("tr(B/<0;1>/*,pk(S/<0;1>/*))"),
         Kind("tr(S/<0;1>/*,{pk(B/<0;1>/*),pk(C/<0;1>/*)})"),
@@ -104,7 +117,7 @@ def kinds():
         Kind("tr(B/<0;1>/*,{{pk(C/<0;1>/*),pkh(D/<0;1>/*)},{pk(E/<0;1>/*),pkh(S/<0;1>/*)}})", by=embit, finished=False),
         Kind(f"tr(B/<0;1>/*,{{pk(C/<0;1>/*),and_v(v:pk(S/<0;1>/*),older({older}))}})", by=embit, older=older),
         Kind(f"tr(B/<0;1>/*,and_v(v:multi_a(1,S/<0;1>/*,C/<0;1>/*),after({height})))", by=embit, after=height),
-        Kind("tr(B/<0;1>/*,and_v(v:pk(S/<0;1>/*),sha256(DIGEST)))", by=embit, preimage=secrets.token_bytes(32)),
+        Kind("tr(B/<0;1>/*,and_v(v:pk(S/<0;1>/*),sha256(DIGEST)))", by=embit, preimage=CHANCE.randbytes(32)),
     ]
     return [kind.register(number) for number, kind in enumerate(made)]
 
@@ -132,28 +145,28 @@ class Payment:
 
 def sequence(kind):
     if kind.older:
-        return kind.older + random.randint(0, 0xFFFF - kind.older)
+        return kind.older + CHANCE.randint(0, 0xFFFF - kind.older)
     # Not 0, which embit takes for none.
-    return random.choice([1, 2, 0xFFFFFFFD, 0xFFFFFFFE, random.getrandbits(31)])
+    return CHANCE.choice([1, 2, 0xFFFFFFFD, 0xFFFFFFFE, CHANCE.getrandbits(31)])
 
 
 def lock_time(kind):
     if kind.after:
         most = 499_999_999 if kind.after < 500_000_000 else 0xFFFFFFFF
-        return random.randint(kind.after, most)
-    return random.choice([0, random.randint(1, 499_999_999)])
+        return CHANCE.randint(kind.after, most)
+    return CHANCE.choice([0, CHANCE.randint(1, 499_999_999)])
 
 
 def by_embit(kind, count):
     """Random amounts, places, sequences and lock time; a payment and change. Only our keys are told."""
     coins = []
     for _ in range(count):
-        branch, index, amount = secrets.randbelow(2), secrets.randbelow(5_000), 20_000 + secrets.randbelow(10**7)
+        branch, index, amount = CHANCE.randrange(2), CHANCE.randrange(5_000), 20_000 + CHANCE.randrange(10**7)
         spk = kind.script(branch, index)
-        coins.append((wallets.funding((spk, amount), filler=secrets.randbelow(3)), spk, amount, branch, index))
+        coins.append((wallets.funding((spk, amount), filler=CHANCE.randrange(3)), spk, amount, branch, index))
     total = sum(coin[2] for coin in coins)
-    place = secrets.randbelow(5_000)
-    pay = 1_000 + secrets.randbelow(total // 2)
+    place = CHANCE.randrange(5_000)
+    pay = 1_000 + CHANCE.randrange(total // 2)
     outputs = [
         TransactionOutput(pay, wallets.foreign_script()),
         TransactionOutput(total - pay - 5_000, kind.script(1, place)),
@@ -190,15 +203,15 @@ def by_bdk(kind, count):
     total = 0
     for _ in range(count):
         info = wallet.reveal_next_address(bdk.KeychainKind.EXTERNAL)
-        value = 20_000 + secrets.randbelow(10**7)
+        value = 20_000 + CHANCE.randrange(10**7)
         spk = bytes(info.address.script_pubkey().to_bytes())
-        parent = wallets.funding((wallets.script.Script(spk), value), filler=secrets.randbelow(3))
+        parent = wallets.funding((wallets.script.Script(spk), value), filler=CHANCE.randrange(3))
         total += value
         wallet.apply_unconfirmed_txs([bdk.UnconfirmedTx(tx=bdk.Transaction(parent.serialize()), last_seen=1)])
-    builder = bdk.TxBuilder().drain_wallet().nlocktime(bdk.LockTime.BLOCKS(height=secrets.randbelow(10**6)))
+    builder = bdk.TxBuilder().drain_wallet().nlocktime(bdk.LockTime.BLOCKS(height=CHANCE.randrange(10**6)))
     recipient = bdk.Script(wallets.foreign_script().data)
-    builder = builder.add_recipient(recipient, bdk.Amount.from_sat(1_000 + secrets.randbelow(total // 2)))
-    builder = builder.fee_rate(bdk.FeeRate.from_sat_per_vb(1 + secrets.randbelow(20)))
+    builder = builder.add_recipient(recipient, bdk.Amount.from_sat(1_000 + CHANCE.randrange(total // 2)))
+    builder = builder.fee_rate(bdk.FeeRate.from_sat_per_vb(1 + CHANCE.randrange(20))).set_exact_sequence(sequence(kind))
     text = builder.finish(wallet).serialize()
     parsed = psbt.PSBT.from_string(text)
     return Payment(text, [(scope.utxo.value, scope.utxo.script_pubkey.data) for scope in parsed.inputs])
@@ -232,3 +245,14 @@ def finish_by_bdk(text):
         return None
     assert run.returncode == 0, run.stderr[-1000:]
     return bytes.fromhex(run.stdout)
+
+
+# What embit's own completion is made for; others it leaves alone.
+EMBIT_FINISHES = re.compile(r"(pkh|wpkh|sh\(wpkh|wsh\((sorted)?multi|sh\(wsh\((sorted)?multi)\(")
+
+
+def finish_by_embit(text, kind):
+    """Embit's own completion, where it has one."""
+    if not EMBIT_FINISHES.match(kind.form):
+        return None
+    return finalizer.finalize_psbt(psbt.PSBT.from_string(text)).serialize()

@@ -4,7 +4,7 @@ All of them are watch-only: they know the account xpubs of the test seed and nev
 """
 import functools
 import os
-import secrets
+import random
 import shutil
 import subprocess
 import tempfile
@@ -13,6 +13,9 @@ import bdkpython as bdk
 from embit import bip32, bip39, ec, psbt, script
 from embit.networks import NETWORKS
 from embit.transaction import Transaction, TransactionInput, TransactionOutput
+
+#: Where all that is made at random here comes from; a test that wants to be repeated seeds another.
+chance = random.SystemRandom()
 
 WORDS = "abandon " * 11 + "about"
 ROOT = bip32.HDKey.from_seed(bip39.mnemonic_to_seed(WORDS), version=NETWORKS["regtest"]["xprv"])
@@ -35,12 +38,12 @@ def funding(*outputs, filler=0):
     """A parent transaction with a random input and these (script, amount) outputs."""
     pay = [TransactionOutput(amount, spk) for spk, amount in outputs]
     pay += [TransactionOutput(1_000 + n, script.p2wpkh(random_key())) for n in range(filler)]
-    spend = TransactionInput(secrets.token_bytes(32), 0, sequence=0xFFFFFFFF)
+    spend = TransactionInput(chance.randbytes(32), 0, sequence=0xFFFFFFFF)
     return Transaction(version=2, vin=[spend], vout=pay, locktime=0)
 
 
 def random_key():
-    return ec.PrivateKey(secrets.token_bytes(32)).get_public_key()
+    return ec.PrivateKey(chance.randbytes(32)).get_public_key()
 
 
 def foreign_script():
@@ -49,7 +52,7 @@ def foreign_script():
 
 def any_script():
     """A witness program that nobody has the key of: cheap to make."""
-    return script.Script(b"\x00\x14" + secrets.token_bytes(20))
+    return script.Script(b"\x00\x14" + chance.randbytes(20))
 
 
 def path(kind, branch, index):
@@ -113,7 +116,7 @@ def bdk_psbt(kind, amounts, recipient, amount, sat_per_vb=2):
     for value in amounts:
         info = wallet.reveal_next_address(bdk.KeychainKind.EXTERNAL)
         spk = script.Script(bytes(info.address.script_pubkey().to_bytes()))
-        parent = funding((spk, value), filler=secrets.randbelow(3))
+        parent = funding((spk, value), filler=chance.randrange(3))
         parents.append(parent)
         wallet.apply_unconfirmed_txs([bdk.UnconfirmedTx(tx=bdk.Transaction(parent.serialize()), last_seen=1)])
     builder = bdk.TxBuilder().add_recipient(bdk.Script(recipient.data), bdk.Amount.from_sat(amount))
@@ -144,8 +147,8 @@ def electrum(directory, *arguments):
 ELECTRUM_VERSIONS = {"pkh": "043587cf", "sh(wpkh)": "044a5262", "wpkh": "045f1cf6"}
 
 
-def electrum_psbt(amount_btc, recipient_address, funding_amount=2_000_000, kind="wpkh", path="m/84h/1h/0h", spk=None):
-    """An unsigned PSBT by Electrum, from a watch-only wallet that knows its origin; base64 and the parent.
+def electrum_psbt(amount_btc, recipient_address, fundings=(2_000_000,), kind="wpkh", path="m/84h/1h/0h", spk=None, locktime=None):
+    """An unsigned PSBT by Electrum, from a watch-only wallet that knows its origin; base64 and the parents.
 
     `spk` is the first address of the account at `path`, as somebody else than Electrum derives it.
     """
@@ -162,11 +165,13 @@ def electrum_psbt(amount_btc, recipient_address, funding_amount=2_000_000, kind=
         stored["keystore"]["derivation"] = path
         with open(wallet, "w") as file:
             json.dump(stored, file)
-        parent = funding((spk or script_of("wpkh", 0, 0), funding_amount))
-        electrum(directory, "addtransaction", "-w", wallet, parent.serialize().hex())
+        parents = [funding((spk or script_of("wpkh", 0, 0), amount)) for amount in fundings]
+        for parent in parents:
+            electrum(directory, "addtransaction", "-w", wallet, parent.serialize().hex())
+        lock = [] if locktime is None else ["--locktime", str(locktime)]
         made = electrum(
-            directory, "payto", "-w", wallet, "--unsigned", "-f", "0.00001", recipient_address, str(amount_btc)
+            directory, "payto", "-w", wallet, "--unsigned", "-f", "0.00001", *lock, recipient_address, str(amount_btc)
         )
-        return made.splitlines()[-1].strip(), [parent]
+        return made.splitlines()[-1].strip(), parents
     finally:
         shutil.rmtree(directory, ignore_errors=True)
