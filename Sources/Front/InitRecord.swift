@@ -69,7 +69,8 @@ package struct InitRecord: Sendable {
                 wallet: wallet,
                 network: network,
                 fingerprint: fingerprint,
-                keys: keys
+                keys: keys,
+                allOwnKeys: accounts.map(\.key)
             )
             wallets.append(try filling.registered(curve))
         }

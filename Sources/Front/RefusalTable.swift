@@ -84,6 +84,12 @@ extension RefusalWords {
         cannot-sign-key-path input nothing
           the key path is not ours to sign
           spend a leaf of the script tree that has a key of ours
+        too-much-work nothing number
+          checking the request would take the signer too long
+          split the transaction into several
+        ambiguous-address input nothing
+          a key of the address stands for two, or the address is another wallet's as well
+          use another index, or the wallet that it belongs to
         too-many-signatures input number
           the transaction takes too many signatures
           split it into several

@@ -13,6 +13,8 @@ struct WalletFilling {
     let fingerprint: Bytes4
     /// Those of the template's own keys, in its order.
     let keys: [ExtendedPublicKey]
+    /// Those of all wallets.
+    let allOwnKeys: [ExtendedPublicKey]
 
     func registered(_ curve: borrowing Curve) throws(FrontError) -> RegisteredWallet {
         let byPath = try keysByPath()
@@ -28,6 +30,8 @@ struct WalletFilling {
             throw .failed("wallet \(wallet.name) cannot be read back: \(error)")
         }
         try checkClaims(written, byPath, curve)
+        try checkOthers(written, curve)
+        try checkFindings(filled)
         return try register(filled, curve)
     }
 
@@ -93,24 +97,76 @@ struct WalletFilling {
     }
 
     /// No two wallets may have an address in common: the limits of each would count only a part of
-    /// what leaves.
+    /// what leaves. And no key may stand for two.
     static func requireOwnOutputs(
         _ wallets: [RegisteredWallet],
         _ curve: borrowing Curve
     ) throws(FrontError) {
-        var owners: [[UInt8]: String] = [:]
+        var owners = OutputOwners(wallets.map(\.descriptor))
         for wallet in wallets {
-            let scripts: [[UInt8]]
+            let name = wallet.name
+            let clash: OutputOwners.Clash?
             do throws(DescriptorError) {
-                scripts = try wallet.descriptor.firstScripts(curve: curve)
+                clash = try owners.add(wallet.descriptor, of: name, curve: curve)
             } catch {
-                throw .failed("wallet \(wallet.name) has no address: \(error)")
+                throw .failed("wallet \(name) has no address: \(error)")
             }
-            for script in Set(scripts) {
-                guard let other = owners.updateValue(wallet.name, forKey: script) else { continue }
+            switch clash {
+            case nil: continue
+            case .address(name):
                 throw refused(
-                    "the wallets \(other) and \(wallet.name) have an address in common",
+                    "two branches of wallet \(name) have an address in common",
+                    remedy: "give every key branches of its own"
+                )
+            case .address(let other):
+                throw refused(
+                    "the wallets \(other) and \(name) have an address in common",
                     remedy: "keep one of the two"
+                )
+            case .key(let key):
+                throw refused(
+                    "in wallet \(name) \(key) is another of its keys at some address",
+                    remedy: "give every cosigner a key of its own"
+                )
+            }
+        }
+    }
+
+    /// What is known to speak against a wallet once its own keys are filled in.
+    private func checkFindings(_ filled: OutputDescriptor) throws(FrontError) {
+        let findings = filled.findings(ownFingerprint: fingerprint)
+        if let finding = findings.first(where: \.preventsRegistration) {
+            throw Self.refused(
+                "wallet \(wallet.name): \(finding)",
+                remedy: "change its descriptor in the policy"
+            )
+        }
+    }
+
+    /// A key of others must not be one that this signer has: it would be two cosigners.
+    private func checkOthers(
+        _ written: OutputDescriptor,
+        _ curve: borrowing Curve
+    ) throws(FrontError) {
+        let own = Set(allOwnKeys.map(\.identity))
+        for key in written.keys.flatMap(\.participants) {
+            guard key.origin?.fingerprint != fingerprint, case .extended(let root) = key.source
+            else { continue }
+            var found = [root.identity]
+            do throws(CryptoError) {
+                var node = root
+                for step in key.sharedSteps {
+                    node = try node.child(step, curve: curve)
+                    found.append(node.identity)
+                }
+            } catch {
+                throw .failed("a key of wallet \(wallet.name) cannot be derived: \(error)")
+            }
+            guard own.isDisjoint(with: found) else {
+                throw Self.refused(
+                    "wallet \(wallet.name) gives \(key.text(network: network)) as a cosigner's "
+                        + "key, but it is this signer's own",
+                    remedy: "put the cosigner's key there"
                 )
             }
         }
@@ -155,6 +211,11 @@ private struct KeyClaim {
         return derived.key.array.dropFirst(skipped) == key.dropFirst(skipped)
             && (chainCode == nil || chainCode == derived.chainCode)
     }
+}
+
+extension ExtendedPublicKey {
+    /// What the keys below it follow from.
+    fileprivate var identity: [UInt8] { key.array + chainCode.array }
 }
 
 extension WalletFacts {

@@ -115,8 +115,8 @@ struct WalletReader: ~Copyable {
     }
 
     /// Refuses two wallets with an address in common, however differently they are written: the
-    /// limits of each would count only half of what leaves. The first address of each branch shows
-    /// it, with a made-up key in place of each own one that is not known yet.
+    /// limits of each would count only half of what leaves; and keys of one that are the same. A
+    /// made-up key stands in place of each own one that is not known yet.
     func requireOwnOutputs(
         _ wallets: [PolicyModel.Wallet],
         _ root: SourceTable
@@ -129,15 +129,15 @@ struct WalletReader: ~Copyable {
             }
             known[path] = extended
         }
-        var owners: [[UInt8]: String] = [:]
+        var owners = OutputOwners(wallets.map(\.output))
         for wallet in wallets {
-            let scripts: Set<[UInt8]>
+            let clash: OutputOwners.Clash?
             do throws(DescriptorError) {
                 let filled = try wallet.output.filling { path in
                     let key = known[path] ?? MadeUpKey.of(path, curve: curve)
                     return (key, KeyDerivation(fingerprint: fingerprint ?? .zero, path: path))
                 }
-                scripts = Set(try filled.firstScripts(curve: curve))
+                clash = try owners.add(filled, of: wallet.name, curve: curve)
             } catch {
                 throw root.error(
                     "wallets.\(wallet.name)",
@@ -145,15 +145,25 @@ struct WalletReader: ~Copyable {
                     expected: "another key"
                 )
             }
-            for script in scripts {
-                guard let other = owners[script] else {
-                    owners[script] = wallet.name
-                    continue
-                }
+            switch clash {
+            case nil: continue
+            case .address(wallet.name):
+                throw root.error(
+                    "wallets.\(wallet.name)",
+                    found: "an address that stands on two of its branches",
+                    expected: "branches without an address in common"
+                )
+            case .address(let other):
                 throw root.error(
                     "wallets.\(wallet.name)",
                     found: "an address that wallet \(other) has too",
                     expected: "wallets without an address in common"
+                )
+            case .key(let key):
+                throw root.error(
+                    "wallets.\(wallet.name)",
+                    found: "\(key), which is another of its keys at some address",
+                    expected: "keys that are different at every address"
                 )
             }
         }

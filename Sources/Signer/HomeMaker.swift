@@ -138,6 +138,8 @@ extension HomeMaker {
             }
         }
         secrets.wipe()
+        // Whoever asked sees from the keys which of them it is.
+        guard wallets.firstAmbiguous(policy, curve) == nil else { throw .ambiguousWallets }
     }
 
     /// An empty slot, then the first record in the slot of its sequence.

@@ -45,7 +45,8 @@ struct InputScripts: ~Copyable {
                 }
             } catch {
                 // One index in 2^127 has no key.
-                throw RefusalDetail(.foreignInput, index: place)
+                let isAmbiguous = error == .invalidPublicKey
+                throw RefusalDetail(isAmbiguous ? .ambiguousAddress : .foreignInput, index: place)
             }
             try add(input, place, wallet, record, wallets.keys, &size)
         }

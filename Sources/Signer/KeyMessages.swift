@@ -57,7 +57,9 @@ extension OpenSigner {
         do throws(CryptoError) {
             return try home.wallets.script(claim, wallet, record, home.curve)
         } catch {
-            throw RefusalDetail(.indexOutOfRange, found: UInt64(claim.index))
+            let isAmbiguous = error == .invalidPublicKey
+            let refusal = isAmbiguous ? Refusal.ambiguousAddress : .indexOutOfRange
+            throw RefusalDetail(refusal, found: UInt64(claim.index))
         }
     }
 }

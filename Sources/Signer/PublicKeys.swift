@@ -1,3 +1,4 @@
+import Bitcoin
 import BitcoinCrypto
 import Bytes
 import Policy
@@ -21,6 +22,9 @@ struct PublicKeys: ~Copyable {
     private var entries: Arena
     /// The keys of one wallet at one address, 33 bytes each.
     private var derived: Arena
+    /// `u8 kind of the wallet | x[32]` of the keys that are the same in every script.
+    private var constants: Arena
+    private var constantCount = 0
 }
 
 extension PublicKeys {
@@ -29,7 +33,8 @@ extension PublicKeys {
             keys: try Arena(needing: max(keyCount, 1) * WalletKey.byteCount),
             nodes: try Arena(needing: max(nodeCount, 1) * Self.nodeByteCount),
             entries: try Arena(needing: Self.entryCount * Self.entryByteCount),
-            derived: try Arena(needing: WalletRecord.keyCountMax * 33)
+            derived: try Arena(needing: WalletRecord.keyCountMax * 33),
+            constants: try Arena(needing: max(keyCount, 1) * 33)
         )
     }
 
@@ -89,28 +94,42 @@ extension PublicKeys {
         _ record: WalletRecord,
         _ curve: borrowing Curve
     ) throws(CryptoError) {
-        try deriveSimple(claim, wallet, curve)
         for place in 0..<wallet.keyCount {
             let key = key(at: wallet.firstKey + place)
-            guard key.kind == .aggregate else { continue }
-            let bytes =
-                try key.nodeCount > 0
-                ? at(claim, key, curve) : aggregate(record.key(at: place), curve)
-            derived.store(bytes.span, at: 33 * place)
+            guard key.nodeCount > 0 else { continue }
+            derived.store(try at(claim, key, wallet.kind, curve).span, at: 33 * place)
+        }
+        for place in 0..<wallet.keyCount where key(at: wallet.firstKey + place).nodeCount == 0 {
+            let sum = try aggregate(record.key(at: place), curve)
+            derived.store(sum.span, at: 33 * place)
         }
     }
 
-    /// The same for the keys that are no aggregates.
-    mutating func deriveSimple(
-        _ claim: OwnerClaim,
-        _ wallet: OwnWallet,
-        _ curve: borrowing Curve
-    ) throws(CryptoError) {
+    /// Finds the keys of a wallet that are the same in every script. Once those of all wallets were
+    /// found, no key is derived that is one of them.
+    mutating func deriveConstants(_ wallet: OwnWallet) {
+        if wallet.place == 0 { constantCount = 0 }
         for place in 0..<wallet.keyCount {
             let key = key(at: wallet.firstKey + place)
-            guard key.kind != .aggregate else { continue }
-            derived.store(try at(claim, key, curve).span, at: 33 * place)
+            guard key.kind != .aggregate, !key.takesIndex else { continue }
+            let bytes = self.key(ofNode: key.firstNode)
+            derived.store(bytes.span, at: 33 * place)
+            constants.store(bytes.span, at: 33 * constantCount)
+            let kind = UInt64(wallet.kind.rawValue)
+            constants.store(kind, at: 33 * constantCount, byteCount: 1)
+            constantCount += 1
         }
+    }
+
+    /// Whether a key stands by itself in a wallet of that kind. By its x coordinate, since a
+    /// tapscript knows no other.
+    private func isConstant(_ key: Bytes33, _ kind: OutputKind) -> Bool {
+        for place in 0..<constantCount where constants.bytes[33 * place] == kind.rawValue {
+            let end = 33 * (place + 1)
+            let other = constants.bytes.extracting(end - 32..<end)
+            if key.span.extracting(1...).equals(other) { return true }
+        }
+        return false
     }
 
     /// Whether the keys that were derived, aggregates left out, are all different.
@@ -118,13 +137,21 @@ extension PublicKeys {
         for place in 0..<wallet.keyCount where key(at: wallet.firstKey + place).kind != .aggregate {
             for other in 0..<place
             where key(at: wallet.firstKey + other).kind != .aggregate
-                && derivedKey(other) == derivedKey(place)
+                && xOnly(other).equals(xOnly(place))
             {
                 return false
             }
         }
         return true
     }
+
+    @_lifetime(borrow self)
+    private func xOnly(_ place: Int) -> Span<UInt8> {
+        derived.bytes.extracting(33 * place + 1..<33 * place + 33)
+    }
+
+    /// The first eight bytes of the x coordinate of a key that was derived.
+    func number(_ place: Int) -> UInt64 { derived.bytes.number(at: 33 * place + 1, byteCount: 8) }
 
     /// The aggregate of keys that were derived.
     func aggregate(
@@ -137,17 +164,21 @@ extension PublicKeys {
     private mutating func at(
         _ claim: OwnerClaim,
         _ key: WalletKey,
+        _ kind: OutputKind,
         _ curve: borrowing Curve
     ) throws(CryptoError) -> Bytes33 {
         let node = key.node(claim.branch)
         guard key.takesIndex else { return self.key(ofNode: node) }
-        return try child(claim.index, ofNode: node, curve)
+        return try child(claim.index, ofNode: node, kind, curve)
     }
 
-    /// Derives the key at an index below a node (BIP-32 CKDpub), or recalls it.
+    /// Derives the key at an index below a node (BIP-32 CKDpub), or recalls it. A key that stands
+    /// by itself in a wallet of this kind is refused: the address could be that wallet's as well,
+    /// or the key stand for two.
     private mutating func child(
         _ index: UInt32,
         ofNode node: Int,
+        _ kind: OutputKind,
         _ curve: borrowing Curve
     ) throws(CryptoError) -> Bytes33 {
         let name = UInt64(node + 1) << 32 | UInt64(index)
@@ -156,6 +187,7 @@ extension PublicKeys {
             return Bytes33(copying: entries.bytes.extracting(start + 8..<start + 41))
         }
         let key = try self.node(at: node).childKey(index, curve: curve)
+        guard !isConstant(key, kind) else { throw .invalidPublicKey }
         entries.store(name, at: start, byteCount: 8)
         entries.store(key.span, at: start + 8)
         return key
@@ -185,9 +217,4 @@ extension KeyRecord {
             key: key
         )
     }
-}
-
-extension OwnerClaim {
-    /// The first address of a wallet.
-    static let first = OwnerClaim(wallet: 0, branch: 0, index: 0)
 }

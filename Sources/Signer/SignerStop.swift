@@ -32,6 +32,8 @@ package enum SignerStop: Error, Equatable, Sendable {
     case emptyPassphrase
     /// A passphrase that no unlock has room for.
     case passphraseTooLong
+    /// Two wallets share an address, or one key stands for two cosigners.
+    case ambiguousWallets
 
     /// The status that the process ends with.
     package var exitStatus: Int32 { end.status }
@@ -49,6 +51,7 @@ package enum SignerStop: Error, Equatable, Sendable {
         case .emptyPassphrase: (14, "signer: the passphrase is empty\n")
         case .passphraseTooLong: (15, "signer: the passphrase is longer than 2,045 bytes\n")
         case .mnemonicPassphrase: (16, "signer: the passphrase of the words cannot be taken\n")
+        case .ambiguousWallets: (18, "signer: two wallets share an address, or cosigners a key\n")
         case .breach: (20, "signer: the gate broke the protocol\n")
         case .malformed: (21, "signer: a frame was malformed\n")
         case .socket: (22, "signer: a socket failed\n")

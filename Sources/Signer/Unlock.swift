@@ -50,6 +50,9 @@ extension Home {
         } catch {
             throw RefusalDetail(.damagedKeystore)
         }
+        if let wallet = wallets.firstAmbiguous(policy, curve) {
+            throw RefusalDetail(.ambiguousAddress, index: wallet)
+        }
         let logNumber = record.logNumber + (effect == .recover ? 1 : 0)
         return Unlocked(
             record: record,

@@ -11,11 +11,13 @@ package struct WalletTable: ~Copyable {
     /// the answer to xpub.
     static let accountByteCount = 78
 
-    private var wallets: InlineArray<64, OwnWallet>
-    private let count: Int
+    var wallets: InlineArray<64, OwnWallet>
+    let count: Int
     private var accounts: Arena
     private var scripts: AddressScripts
     var keys: PublicKeys
+    /// One for each branch of each wallet.
+    var prints: Arena
     /// The fingerprint of the master key.
     package private(set) var fingerprint = Bytes4.zero
 }
@@ -53,7 +55,8 @@ extension WalletTable {
             count: bundle.walletCount,
             accounts: try Arena(needing: max(counts.keys, 1) * Self.accountByteCount),
             scripts: try AddressScripts(),
-            keys: keys
+            keys: keys,
+            prints: try Arena(needing: 64 * WalletRecord.branchCountMax * AddressPrint.byteCount)
         )
     }
 
@@ -99,9 +102,7 @@ extension WalletTable {
                 guard key.isOwn else { continue }
                 try deriveOwn(record.key(at: inside), key, place, &secrets, curve)
             }
-            try keys.deriveSimple(.first, wallet, curve)
-            // One key at two places of a script would sign for two.
-            guard keys.areDistinct(in: wallet) else { throw .invalidPublicKey }
+            keys.deriveConstants(wallet)
             for inside in 0..<wallet.keyCount {
                 let key = keys.key(at: wallet.firstKey + inside)
                 guard key.kind == .aggregate, key.nodeCount > 0 else { continue }

@@ -49,6 +49,8 @@ package enum Refusal: UInt16, Equatable, Sendable {
     case tooManySignatures = 44
     case legacyTooLarge = 45
     case cannotSignLeaf = 46
+    case tooMuchWork = 57
+    case ambiguousAddress = 58
 
     case wrongPassphrase = 150
     case damagedKeystore = 151

@@ -130,4 +130,39 @@ struct RegistrationTests {
         let other = "wsh(sortedmulti(2,self/48h/1h/9h/2h/<0;1>/*,%1/<0;1>/*))"
         #expect(message(one, other) == "none")
     }
+
+    @Test("So are two that share only an address at the index of a key that takes none")
+    func commonAtAnIndex() {
+        let wide = "wsh(pk(self/48h/1h/0h/2h/<0;1>/*))"
+        let narrow = message(wide, "wsh(pk(self/48h/1h/0h/2h/1/5))")
+        #expect(narrow.contains("found an address that wallet w0 has too"), "\(narrow)")
+        #expect(message(wide, "wsh(pk(self/48h/1h/0h/2h/2/5))") == "none")
+        #expect(message(wide, "sh(wsh(pk(self/48h/1h/0h/2h/1/5)))") == "none")
+    }
+
+    @Test("The order of the keys of a multi makes no other wallet")
+    func commonByOrder() {
+        let three = "%0/<0;1>/*,%1/<0;1>/*,%2/<0;1>/*"
+        let turned = "%2/<0;1>/*,%0/<0;1>/*,%1/<0;1>/*"
+        for (one, other) in [
+            ("wsh(sortedmulti(2,\(three)))", "wsh(multi(2,\(three)))"),
+            ("wsh(multi(2,\(three)))", "wsh(multi(2,\(turned)))"),
+            ("tr(%3/<0;1>/*,sortedmulti_a(2,\(three)))", "tr(%3/<0;1>/*,multi_a(2,\(turned)))"),
+            (
+                "tr(%3/<0;1>/*,{pk(%0/<0;1>/*),pk(%1/<0;1>/*)})",
+                "tr(%3/<0;1>/*,{pk(%1/<0;1>/*),pk(%0/<0;1>/*)})"
+            ),
+        ] {
+            let message = message(one, other)
+            #expect(message.contains("found an address that wallet w0 has too"), "\(message)")
+        }
+        #expect(message("wsh(multi(2,\(three)))", "wsh(multi(3,\(turned)))") == "none")
+    }
+
+    @Test("A key that is another one at some index is refused")
+    func twinAtAnIndex() {
+        let twin = message("wsh(multi(2,self/48h/1h/7h/2h/<0;1>/*,self/48h/1h/7h/2h/1/40))")
+        #expect(twin.contains("which is another of its keys at some address"), "\(twin)")
+        #expect(message("wsh(multi(2,self/48h/1h/7h/2h/<0;1>/*,self/48h/1h/7h/2h/2/40))") == "none")
+    }
 }

@@ -19,7 +19,11 @@ final class TestHome {
     /// What init printed about the home.
     private(set) var description: [UInt8] = []
 
-    init(_ bundle: SampleBundle = SampleBundle(), mnemonic: String = mnemonic) throws {
+    init(
+        _ bundle: SampleBundle = SampleBundle(),
+        mnemonic: String = mnemonic,
+        keepsAmbiguous: Bool = false
+    ) throws {
         let name = "portcullis-signer-\(UInt64.random(in: 0...UInt64.max))"
         folder = FileManager.default.temporaryDirectory.appending(path: name)
         self.bundle = bundle
@@ -32,7 +36,11 @@ final class TestHome {
         try put(Array((mnemonic + "\n").utf8), "mnemonic")
         try put([], "mnemonic-passphrase")
         try put(Array((Self.passphrase + "\n").utf8), "passphrase")
-        try make(.restored)
+        do {
+            try make(.restored)
+        } catch SignerStop.ambiguousWallets where keepsAmbiguous {
+            // Everything was written before.
+        }
     }
 
     deinit {

@@ -21,7 +21,10 @@ struct TestTemplate {
     /// A home whose one wallet this is.
     func home() throws -> TestHome { try Self.home([self]) }
 
-    static func home(_ templates: [TestTemplate]) throws -> TestHome {
+    static func home(
+        _ templates: [TestTemplate],
+        keepsAmbiguous: Bool = false
+    ) throws -> TestHome {
         var bundle = SampleBundle()
         bundle.wallets = templates.enumerated().map { place, template in
             var wallet = SampleBundle.Wallet()
@@ -30,7 +33,7 @@ struct TestTemplate {
             return wallet
         }
         bundle.rules[0].wallets = templates.count == 64 ? .max : (1 << UInt64(templates.count)) - 1
-        return try TestHome(bundle)
+        return try TestHome(bundle, keepsAmbiguous: keepsAmbiguous)
     }
 
     // MARK: Keys

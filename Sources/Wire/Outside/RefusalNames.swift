@@ -48,6 +48,8 @@ extension Refusal {
         case .tooManySignatures: "too-many-signatures"
         case .legacyTooLarge: "legacy-too-large"
         case .cannotSignLeaf: "cannot-sign-leaf"
+        case .tooMuchWork: "too-much-work"
+        case .ambiguousAddress: "ambiguous-address"
         case .wrongPassphrase: "wrong-passphrase"
         case .damagedKeystore: "damaged-keystore"
         case .stateMissing: "state-missing"

@@ -131,11 +131,23 @@ struct InitPlan {
                     + "terminal, and no --words-out-fd."
             )
         }
-        let record = try KeyCeremony(plan: self).run(draft)
+        let (record, isAmbiguous) = try KeyCeremony(plan: self).run(draft)
         let facts = try record.facts(bundle, users: users)
+        // The signer's word counts, also where nobody else sees why.
+        if isAmbiguous { throw Self.ambiguous }
         try Files.write(try facts.json(), to: draft.facts, mode: 0o644)
         try Files.write([UInt8]((facts.auditKey + "\n").utf8), to: draft.logKeys, mode: 0o644)
         return InitResult(facts: facts, madeAdminKey: madeAdminKey)
+    }
+
+    private static var ambiguous: FrontError {
+        .refused(
+            RefusalReport(
+                .policyInvalid,
+                message: "two wallets share addresses, or one key stands for two cosigners",
+                remedy: "give every wallet and every cosigner keys of their own"
+            )
+        )
     }
 
     /// Each process owns what it writes, and nothing else.
@@ -152,7 +164,9 @@ struct InitPlan {
 struct KeyCeremony {
     let plan: InitPlan
 
-    func run(_ draft: Home) throws(FrontError) -> InitRecord {
+    /// What the signer says of the new home, and whether it found wallets that are not apart, and
+    /// so will not open it.
+    func run(_ draft: Home) throws(FrontError) -> (InitRecord, isAmbiguous: Bool) {
         let keystore = try Files.create(draft.keystore, mode: 0o600)
         let state = try Files.create(draft.state, mode: 0o600)
         let bundle = try Files.open(draft.bundle, flags: LINUX_O_RDONLY)
@@ -174,9 +188,10 @@ struct KeyCeremony {
         let pid = try program.start()
         let bytes = try record.readToEnd(limit: InitRecord.byteCountMax)
         let status = try Processes.wait(pid)
-        guard status == 0 else { throw Self.failure(status) }
+        let isAmbiguous = status == 18
+        guard status == 0 || isAmbiguous else { throw Self.failure(status) }
         for file in [draft.keystore, draft.state] { try Files.syncFile(file) }
-        return try InitRecord(reading: bytes)
+        return (try InitRecord(reading: bytes), isAmbiguous)
     }
 
     /// What the exit status of `portcullis-signer init` means (`SignerStop`).
