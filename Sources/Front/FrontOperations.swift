@@ -121,7 +121,7 @@ extension FrontOperations {
         var psbt = unsigned
         do {
             try psbt.insert(answer.signatures, for: request, wallets: wallets, curve: curve)
-            try psbt.update(for: request, wallets: wallets)
+            try psbt.update(for: request, wallets: wallets, curve: curve)
         } catch {
             throw .failed("the signatures do not fit the transaction: \(error)")
         }

@@ -4,6 +4,10 @@ package enum OwnRefusal: String, CaseIterable, Sendable {
     case malformedPSBT = "malformed-psbt"
     case unsupportedPSBTVersion = "unsupported-psbt-version"
     case signatureInvalid = "signature-invalid"
+    case psbtIncomplete = "psbt-incomplete"
+    case psbtMismatch = "psbt-mismatch"
+    case psbtNotModifiable = "psbt-not-modifiable"
+    case psbtConversionLoses = "psbt-conversion-loses"
     case homeExists = "home-exists"
     case policyInvalid = "policy-invalid"
     case mnemonicInvalid = "mnemonic-invalid"
@@ -26,6 +30,10 @@ package enum OwnRefusal: String, CaseIterable, Sendable {
         case .malformedPSBT: "the file is not a PSBT, or one that breaks BIP-174 or 370"
         case .unsupportedPSBTVersion: "a PSBT of another version than 0 and 2"
         case .signatureInvalid: "a signature in the PSBT does not verify"
+        case .psbtIncomplete: "an input of the PSBT lacks what finalizing or extracting needs"
+        case .psbtMismatch: "the PSBTs are about different payments, or contradict each other"
+        case .psbtNotModifiable: "the transaction of the PSBT is not open for what is to be added"
+        case .psbtConversionLoses: "the other version of PSBT has no place for a field"
         case .homeExists: "there is something already where `init` was to make a home"
         case .policyInvalid: "the policy does not compile, or is for another network"
         case .mnemonicInvalid: "the words to restore are no BIP-39 mnemonic"
@@ -49,6 +57,7 @@ package enum OwnRefusal: String, CaseIterable, Sendable {
         switch self {
         case .malformedPSBT, .unsupportedPSBTVersion, .signatureInvalid, .gateSilent: "front"
         case .mnemonicInvalid, .mnemonicPassphraseInvalid, .alreadyUnlocked: "signer"
+        case .psbtIncomplete, .psbtMismatch, .psbtNotModifiable, .psbtConversionLoses: "front"
         case .homeExists, .policyInvalid, .allowanceBelowSpent, .signatureNeeded, .logInvalid,
             .receiptInvalid, .answerMismatch, .logKeyMismatch, .frontSilent, .signerSilent,
             .supervisorSilent:

@@ -1,11 +1,11 @@
-import Wallet
+package import Wallet
 private import Wire
 
 /// What the front finds out by itself, under the names that the signer would use: the signer looks
 /// again.
 extension RefusalReport {
     /// A PSBT that contradicts itself is refused under the name of what it lies about.
-    init(_ error: PSBTError) {
+    package init(_ error: PSBTError) {
         let own: String
         var refusal: Refusal?
         var numbers: (expected: UInt64, found: UInt64)?
@@ -22,6 +22,13 @@ extension RefusalReport {
         case .amountsDiffer(let proven, let claimed):
             (own, refusal) = ("", .amountMismatch)
             numbers = (proven, claimed)
+        case .incomplete, .notFinal, .noSignature:
+            own = OwnRefusal.psbtIncomplete.rawValue
+        case .otherTransaction, .otherVersion, .valuesDiffer:
+            own = OwnRefusal.psbtMismatch.rawValue
+        case .notModifiable, .lockTimeSigned, .spentTwice:
+            own = OwnRefusal.psbtNotModifiable.rawValue
+        case .conversionLoses: own = OwnRefusal.psbtConversionLoses.rawValue
         default: own = OwnRefusal.malformedPSBT.rawValue
         }
         let words = refusal.flatMap { RefusalWords.table["\($0.name)"] }
@@ -38,7 +45,7 @@ extension RefusalReport {
         )
     }
 
-    init(_ error: RequestError) {
+    package init(_ error: RequestError) {
         if case .psbt(let inner) = error {
             self.init(inner)
             return

@@ -1,5 +1,5 @@
 package import Bitcoin
-private import BitcoinCrypto
+package import BitcoinCrypto
 private import Bytes
 package import Wallet
 
@@ -27,6 +27,24 @@ package struct WalletKeys: Sendable {
         }
     }
 
+    /// The wallet of that name.
+    package func wallet(named name: String) throws(FrontError) -> RegisteredWallet {
+        guard let wallet = wallets.first(where: { $0.name == name }) else {
+            let names = wallets.map(\.name).joined(separator: ", ")
+            throw .usage("no wallet is named \(name). There are: \(names)")
+        }
+        return wallet
+    }
+
+    /// The curve library, ready.
+    package static func curve() throws(FrontError) -> Curve {
+        do throws(CryptoError) {
+            return try Curve(blindingSeed: nil)
+        } catch {
+            throw .failed("the curve library does not start: \(error)")
+        }
+    }
+
     /// The network of that name in files and options.
     package static func network(named name: String) -> Network? {
         [Network.main, .test, .testnet4, .signet, .regtest].first { "\($0.name)" == name }
@@ -34,10 +52,7 @@ package struct WalletKeys: Sendable {
 
     /// The address of a place, from the public keys alone.
     package func address(_ place: Ownership) throws(FrontError) -> AddressFacts {
-        guard let wallet = wallets.first(where: { $0.name == place.wallet }) else {
-            let names = wallets.map(\.name).joined(separator: ", ")
-            throw .usage("no wallet is named \(place.wallet). There are: \(names)")
-        }
+        let wallet = try wallet(named: place.wallet)
         guard Int(place.branch) < wallet.branchCount else {
             throw .usage("wallet \(wallet.name) has no branch \(place.branch)")
         }

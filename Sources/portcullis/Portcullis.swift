@@ -29,8 +29,8 @@ struct Portcullis: ParsableCommand {
         subcommands: [
             DoctorCommand.self, InitCommand.self, UpCommand.self, UnlockCommand.self,
             LockCommand.self, RefillCommand.self, RecoverCommand.self, StatusCommand.self,
-            PolicyCommand.self, WalletCommand.self, PSBTCommand.self, SignCommand.self, AuditCommand.self,
-            RefusalsCommand.self,
+            PolicyCommand.self, WalletCommand.self, PSBTCommand.self, SignCommand.self,
+            AuditCommand.self, RefusalsCommand.self,
         ]
     )
 

@@ -64,7 +64,8 @@ def options(text):
 def test_the_commands_are_those_of_the_contract():
     assert {" ".join(command) for command in LEAVES} == {
         "doctor", "init", "up", "unlock", "lock", "refill", "recover", "status", "wallet list", "wallet show", "wallet address",
-        "psbt inspect", "sign", "audit verify", "audit show", "audit receipt", "refusals"}
+        "policy starter", "policy check", "psbt create", "psbt add", "psbt update", "psbt combine", "psbt finalize",
+        "psbt extract", "psbt convert", "psbt inspect", "sign", "audit verify", "audit show", "audit receipt", "refusals"}
     text = (REPOSITORY / "docs/cli.md").read_text()
     for command in LEAVES:
         assert f"| `{' '.join(command)}" in text, command
@@ -91,11 +92,19 @@ def test_every_help_teaches(command):
 
 WRONG = {"--home": "", "--timeout": "0", "--network": "moon", "--policy": None, "--words": "13", "--argon2-passes": "0",
          "--argon2-memory-mib": "7", "--out": None, "--receipt": None, "--admin-key": "/nowhere/key",
-         "--signature": "/nowhere/signature", "--vkey": "no key", "--log": "77", "--index": "4294967295"}
+         "--signature": "/nowhere/signature", "--admin": None, "--transaction": None, "--parent": None, "--range": "0",
+         "--lock-time": "-1", "--vkey": "no key", "--log": "77", "--index": "4294967295"}
 # What has to be there for the option to be looked at.
 NEEDED = {"init": ["--network", "regtest", "--policy", POLICY], "refill": ["--amount", "100000000000000"],
           "wallet show": ["segwit"], "wallet address": ["segwit", "--offline"], "psbt inspect": [DEMO], "sign": [DEMO],
-          "audit receipt": ["RECEIPT"]}
+          "audit receipt": ["RECEIPT"], "policy starter": ["--network", "regtest", "--wallet", "w=tr(self/86h/1h/0h/<0;1>/*)"],
+          "policy check": [POLICY], "psbt add": [DEMO], "psbt update": [DEMO], "psbt combine": [DEMO, DEMO],
+          "psbt finalize": [DEMO], "psbt extract": [DEMO], "psbt convert": [DEMO, "--to", "2"]}
+
+
+# They need no home, and succeed where there is none.
+HOMELESS = {("policy", "starter"), ("policy", "check"), ("psbt", "create"), ("psbt", "add"), ("psbt", "update"),
+            ("psbt", "combine"), ("psbt", "finalize"), ("psbt", "extract"), ("psbt", "convert")}
 
 
 @pytest.fixture(scope="module")
@@ -167,8 +176,8 @@ def test_one_document_where_there_is_no_home(tmp_path, command):
         given = ["--network", "regtest", "--policy", tmp_path / "nothing.toml"]
     run = raw(*command, *given, "--home", tmp_path / "home", "--json", secrets=secrets_for(command))
     found = document(run)
-    if command in (("doctor",), ("refusals",)):
-        assert run.returncode in (0, 3) and "error" not in found
+    if command in (("doctor",), ("refusals",), *HOMELESS):
+        assert run.returncode in (0, 3) and (("error" in found) == (run.returncode == 3) or command == ("doctor",))
     else:
         assert run.returncode == 1 and found["error"]["kind"] == "failed" and found["error"]["message"]
         plain = raw(*command, *given, "--home", tmp_path / "home", secrets=secrets_for(command))
@@ -184,7 +193,13 @@ def succeed(command, it, folder):
     """The run that does it, for every command; one without an entry here fails the test."""
     home = ["--home", it.home]
     passphrase = [("--passphrase-fd", PASSPHRASE)]
-    receipt = it.home / "receipt"
+    receipt, signed = it.home / "receipt", it.home / "first"
+
+    def made_by(role, *arguments):
+        out = folder / role
+        assert raw("psbt", role, *arguments, "-o", out).returncode == 0
+        return out
+
     ways = {
         "doctor": ([], []), "refusals": ([], []), "status": (home, []), "lock": (home, []), "unlock": (home, passphrase),
         "init": (["--home", folder / "new", "--network", "regtest", "--policy", POLICY, "--argon2-memory-mib", 8],
@@ -193,6 +208,10 @@ def succeed(command, it, folder):
         "wallet address": (["segwit", *home], []), "psbt inspect": ([DEMO, *home], []),
         "sign": ([DEMO, "-o", folder / "out", *home], []), "audit verify": (home, []), "audit show": (home, []),
         "audit receipt": ([receipt], []),
+        **{" ".join(command): (NEEDED.get(" ".join(command), []), []) for command in HOMELESS},
+        "psbt add": ([made_by("create", "--psbt-version", 2, "--open", "both"), "--input", "11" * 32 + ":0"], []),
+        "psbt finalize": ([signed, *home, "--wallet", "segwit"], []),
+        "psbt extract": ([made_by("finalize", signed)], []),
     }
     arguments, secrets = ways[" ".join(command)]
     return raw(*command, *arguments, "--json", secrets=secrets)

@@ -36,7 +36,7 @@ extension PSBT {
         inputs newInputs: [PSBTNewInput] = [],
         outputs newOutputs: [Coin] = []
     ) throws(PSBTError) {
-        guard newInputs.isEmpty || modifiable.contains(.inputs),
+        guard version == .v2, newInputs.isEmpty || modifiable.contains(.inputs),
             newOutputs.isEmpty || modifiable.contains(.outputs)
         else { throw PSBTError(.global, .notModifiable) }
         var made = self

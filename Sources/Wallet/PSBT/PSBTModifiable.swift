@@ -19,6 +19,12 @@ extension PSBT {
     /// What may still be added; nothing to a PSBT of version 0.
     package var modifiable: PSBTModifiable { global.modifiable ?? [] }
 
+    /// Lets others add to a transaction of version 2.
+    package mutating func open(_ flags: PSBTModifiable) {
+        precondition(version == .v2, "version 0 has no place for it")
+        global.set(PSBTField(PSBTFieldType.modifiable, value: [flags.rawValue]))
+    }
+
     /// Notes that there is now a signature of this type: what it fixes is modifiable no more.
     mutating func noteSignature(_ type: SighashType) {
         guard version == .v2 else { return }

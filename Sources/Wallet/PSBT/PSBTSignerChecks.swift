@@ -48,7 +48,7 @@ extension PSBTInput {
     }
 
     /// A version and a push of 2 to 40 bytes (BIP-141).
-    private static func isWitnessProgram(_ script: [UInt8]) -> Bool {
+    static func isWitnessProgram(_ script: [UInt8]) -> Bool {
         guard (4...42).contains(script.count) else { return false }
         return (script[0] == 0 || (0x51...0x60).contains(script[0]))
             && Int(script[1]) == script.count - 2

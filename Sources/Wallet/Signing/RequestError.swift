@@ -43,8 +43,8 @@ extension RequestError: CustomStringConvertible {
             "input \(input): none of the scripts that the PSBT gives for wallet '\(wallet)' has a "
                 + "key of ours"
         case .mixedSelectors(let input):
-            "input \(input): spent by a script of a tree, others by a key; expected one of the two "
-                + "for all inputs of a payment"
+            "input \(input): not spent as input 0 is, for one of the two is spent by a key and the "
+                + "other by a script of a tree; expected one of the two for all inputs of a payment"
         case .tooManySignatures(let found, let most):
             "\(found) signatures are needed; at most \(most)"
         case .count(let part, let found, let least, let most):

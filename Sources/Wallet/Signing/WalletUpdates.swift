@@ -1,81 +1,74 @@
 private import Bitcoin
-private import BitcoinCrypto
-import Bytes
+package import BitcoinCrypto
 
-/// Updater (BIP-174, 371): what our wallets know of the inputs of a request, for cosigners and
-/// finalizers.
+/// Updater (BIP-174, 371, 373): what our wallets know of the inputs and outputs of a request, for
+/// cosigners, finalizers and whoever looks for the change.
 extension PSBT {
-    /// Adds what the PSBT does not say itself. Of a wallet of one key only what finalizing needs:
-    /// nobody else signs it.
+    /// Adds what the PSBT does not say itself. Of an input of a wallet of one key only what
+    /// finalizing needs: nobody else signs it.
     package mutating func update(
         for request: SigningRequest,
-        wallets: WalletSet
-    ) throws(PSBTError) {
+        wallets: WalletSet,
+        curve: borrowing Curve
+    ) throws(RequestError) {
         for (index, plan) in request.plans.enumerated() {
             let wallet = wallets.wallets[plan.owned.owner.wallet]
-            var facts = PSBTScriptFacts(plan.owned.output, wallet)
-            facts.leaveOut(inputs[index].map)
+            let map = inputs[index].map
             var update = PSBTInputUpdate()
-            update.facts = facts
+            if wallet.kind.isOfOneKey {
+                update.facts.redeemScript = plan.owned.output.redeemScript
+            } else {
+                update.facts = try Self.facts(plan.owned.output, wallet, curve: curve)
+            }
+            update.facts.leaveOut(map, .input)
             if let taproot = plan.owned.output.taproot, !wallet.kind.isOfOneKey {
-                let map = inputs[index].map
                 if !map.has(PSBTFieldType.tapMerkleRoot) {
                     update.tapMerkleRoot = taproot.tree.root
                 }
                 update.tapLeaves = plan.leaves(of: taproot, besides: map)
             }
-            if !update.fields.isEmpty { try self.update(input: index, with: update) }
-        }
-    }
-}
-
-extension PSBTScriptFacts {
-    /// What there is to say of an output of a wallet.
-    init(_ output: ExpandedOutput, _ wallet: RegisteredWallet) {
-        self.init()
-        redeemScript = output.redeemScript
-        witnessScript = output.witnessScript
-        guard !wallet.kind.isOfOneKey else { return }
-        let known = output.keys.flatMap { [$0] + $0.participants }
-        guard let taproot = output.taproot else {
-            origins = known.compactMap { key in
-                key.derivation.map { PSBTKeyOrigin(key: key.bytes, derivation: $0) }
+            do throws(PSBTError) {
+                if !update.fields.isEmpty { try self.update(input: index, with: update) }
+            } catch {
+                throw .psbt(error)
             }
-            return
         }
-        tapInternalKey = taproot.internalKey
-        for (place, key) in output.keys.enumerated() {
-            let hashes = wallet.leaves(with: place).map { taproot.tree.leafHashes[$0] }
-            for key in [key] + key.participants {
-                guard let derivation = key.derivation else { continue }
-                tapOrigins.append(
-                    PSBTKeyOrigin(
-                        key: key.xOnly.array,
-                        derivation: derivation,
-                        leafHashes: hashes
-                    )
-                )
+        for (index, owner) in request.outputOwners.enumerated() {
+            guard let owner else { continue }
+            let output = try wallets.output(of: owner, curve: curve)
+            let facts = try Self.facts(output, wallets.wallets[owner.wallet], curve: curve)
+            do throws(PSBTError) {
+                try describe(output: index, facts, output.taproot)
+            } catch {
+                throw .psbt(error)
             }
         }
     }
 
-    /// Leaves out what a map says already, in whatever way.
-    mutating func leaveOut(_ map: PSBTMap) {
-        if map.has(PSBTFieldType.redeemScript) { redeemScript = nil }
-        if map.has(PSBTFieldType.witnessScript) { witnessScript = nil }
-        if map.has(PSBTFieldType.inputTapInternalKey) { tapInternalKey = nil }
-        let keys = Set(map.all(PSBTFieldType.inputDerivation).map(\.keyData))
-        origins.removeAll { keys.contains($0.key) }
-        let tapKeys = Set(map.all(PSBTFieldType.inputTapDerivation).map(\.keyData))
-        tapOrigins.removeAll { tapKeys.contains($0.key) }
+    private static func facts(
+        _ output: ExpandedOutput,
+        _ wallet: RegisteredWallet,
+        curve: borrowing Curve
+    ) throws(RequestError) -> PSBTScriptFacts {
+        do throws(DescriptorError) {
+            return try PSBTScriptFacts(output, of: wallet.descriptor, curve: curve)
+        } catch {
+            throw .key(error)
+        }
     }
-}
 
-extension RegisteredWallet {
-    /// The leaves that a key of the descriptor stands in.
-    fileprivate func leaves(with key: Int) -> [Int] {
-        let scripts = descriptor.scripts
-        return scripts.indices.filter { scripts[$0].keys.contains(key) }
+    /// Adds to an output what it does not say itself.
+    mutating func describe(
+        output index: Int,
+        _ facts: PSBTScriptFacts,
+        _ taproot: ExpandedOutput.Taproot?
+    ) throws(PSBTError) {
+        let map = outputs[index].map
+        var update = PSBTOutputUpdate()
+        update.facts = facts
+        update.facts.leaveOut(map, .output)
+        if !map.has(PSBTFieldType.outputTapTree) { update.tapTree = taproot?.tapTreeField }
+        if !update.fields.isEmpty { try self.update(output: index, with: update) }
     }
 }
 

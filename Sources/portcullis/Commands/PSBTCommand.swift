@@ -6,16 +6,26 @@ import Front
 struct PSBTCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "psbt",
-        abstract: "Look into a PSBT.",
+        abstract: "Look into a PSBT, make one, and carry it to its end.",
         discussion: """
-            What a payment does, before anybody is asked to sign it.
+            What a payment does, before anybody is asked to sign it; and the roles of BIP-174, \
+            370, 371 and 373 but for signing, which is `portcullis sign`. Both versions are \
+            taken, in binary, base64 or hexadecimal; unknown and proprietary fields are kept byte \
+            for byte. All but inspect work without a home.
 
-            Example:
+            Examples:
               portcullis psbt inspect payment.psbt --home box
+              portcullis psbt create --input TXID:0 --output bcrt1q…:150000 -o new.psbt
+              portcullis psbt update new.psbt --parent funding.hex --descriptor "wpkh(…)" -o p.psbt
+              portcullis psbt combine alice.psbt bob.psbt | portcullis psbt finalize - -o done.psbt
+              portcullis psbt extract done.psbt
 
-            Exit status: 0 told, 2 usage, 3 it is no PSBT, 1 anything else.
+            Exit status: 0 done, 2 usage, 3 refused by a rule of PSBTs, 1 anything else.
             """,
-        subcommands: [Inspect.self]
+        subcommands: [
+            Inspect.self, Create.self, Add.self, Update.self, Combine.self, Finalize.self,
+            Extract.self, Convert.self,
+        ]
     )
 
     struct Inspect: ParsableCommand {

@@ -64,7 +64,7 @@ extension PolicyCommand {
 
         @Option(
             name: .long,
-            help: ArgumentHelp("Of the signer's master key.", valueName: "8 hex digits")
+            help: ArgumentHelp("Of the signer's master key, in 8 digits.", valueName: "hex")
         )
         var fingerprint: String?
 
@@ -82,6 +82,8 @@ extension PolicyCommand {
             guard !wallet.isEmpty else {
                 throw ValidationError("at least one --wallet NAME=DESCRIPTOR is needed")
             }
+            guard fingerprint.map({ $0.utf8.count == 8 && [UInt8](hexDigits: $0) != nil }) ?? true
+            else { throw ValidationError("--fingerprint is 8 hexadecimal digits") }
             guard network.isThrowAway || !admin.isEmpty else {
                 throw ValidationError(
                     "on main somebody must be able to refill: --admin KEY, an SSH public key or a "

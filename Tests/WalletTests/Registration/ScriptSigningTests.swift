@@ -148,7 +148,7 @@ struct ScriptSigningTests {
         }
         #expect(psbt.inputs.filter(\.hasSignature).isEmpty)
         try psbt.insert(given, for: request, wallets: set, curve: signer.curve)
-        try psbt.update(for: request, wallets: set)
+        try psbt.update(for: request, wallets: set, curve: signer.curve)
         for (input, plan) in zip(psbt.inputs, request.plans) {
             let scripts = input.map.all(PSBTFieldType.tapScriptSignature)
             let count = input.partialSignatures.count + scripts.count
@@ -160,7 +160,7 @@ struct ScriptSigningTests {
         }
         // What was added passes every rule, and a second time nothing is.
         let again = try PSBT(psbt.bytes)
-        try psbt.update(for: request, wallets: set)
+        try psbt.update(for: request, wallets: set, curve: signer.curve)
         #expect(again.bytes == psbt.bytes)
     }
 
@@ -183,7 +183,7 @@ struct ScriptSigningTests {
         let request = try request(psbt, &set)
         let given = try signatures(psbt, request, set)
         try psbt.insert(given, for: request, wallets: set, curve: signer.curve)
-        try psbt.update(for: request, wallets: set)
+        try psbt.update(for: request, wallets: set, curve: signer.curve)
         for (index, plan) in request.plans.enumerated() where wallet.kind != .p2trTree {
             for key in plan.owned.output.keys where key.derivation != nil {
                 let one = try signature(psbt, index, plan, wallet.kind, key)
