@@ -19,6 +19,7 @@ sys.path.insert(0, str(REPOSITORY / "Tests" / "SystemTests"))
 
 import appliance  # noqa: E402
 import bitcoind  # noqa: E402
+import large  # noqa: E402
 import wallets  # noqa: E402
 import wire  # noqa: E402
 
@@ -250,6 +251,7 @@ def main():
     with appliance.Appliance(str(REPOSITORY / "Benchmarks" / "ten-rules.toml")) as running:
         durable(running)
         thousand_inputs(running)
+    large.rows(row, progress, compiled("bare", "secp256k1", "sodium"), TOOLS, QUICK)
     missed = sum(1 for made in rows if made["good"] is False)
     skipped = sum(1 for made in rows if made["skipped"])
     print(f"{len(rows)} rows: {missed} missed, {skipped} skipped", flush=True)
