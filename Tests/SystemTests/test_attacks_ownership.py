@@ -3,12 +3,13 @@ import json
 
 import kinds
 import pytest
+import templates
 import wallets
 from appliance import Refused, portcullis
 from attacks import (BOB, CAROL, DESCRIPTORS, MOST, TEMPLATES, Box, box, changed, embit_payment, policy,  # noqa: F401
                      refused_policy, xpub)
 from embit import bip32, psbt, script
-from templates import other, own
+from templates import SH, SH_WSH, WSH, Wallet, hash160, multi, other, own
 
 VAULT = DESCRIPTORS["vault"]
 
@@ -91,6 +92,69 @@ def test_r14_another_index_for_each_cosigner(box):
         box.refuses(changed(honest, to(1, owner=(0, 1, 4), script=text)), "fraudulent-change")
     honest.outputs[1].update(owner=(0, 1, 4), script=wallet.script(1, 4))
     assert box.signs(honest)
+
+
+def test_r14_change_of_another_cosigner_set(box):
+    """The same keys in another order or under another threshold, one key exchanged, one left out: each pays somebody else."""
+    wallet, honest = TEMPLATES["vault"], box.payment("vault")
+    own_key, bob, carol = wallet.keys
+    others = {
+        "another threshold": Wallet(WSH, wallet.keys, [multi(1, [0, 1, 2], [(0, 3)])]),
+        "as written, not sorted": Wallet(WSH, sorted(wallet.keys, key=lambda k: k.derive(1, 4), reverse=True), [multi(2, [0, 1, 2])]),
+        "a cosigner exchanged": Wallet(WSH, [own_key, bob, other(66)], wallet.leaves),
+        "ours exchanged": Wallet(WSH, [own(9), bob, carol], wallet.leaves),
+        "a cosigner left out": Wallet(WSH, [own_key, bob], [multi(2, [0, 1], [(0, 2)])]),
+        "one key twice": Wallet(WSH, [own_key, bob, bob], wallet.leaves),
+        "wrapped": Wallet(SH_WSH, wallet.keys, wallet.leaves), "bare in p2sh": Wallet(SH, wallet.keys, wallet.leaves),
+    }
+    for name, lied in others.items():
+        made = changed(honest, to(1, owner=(0, 1, 4), script=lied.script(1, 4)))
+        assert lied.script(1, 4) != wallet.script(1, 4), name
+        box.refuses(made, "fraudulent-change")
+        # And a coin there is not ours to spend.
+        coin = templates.Payment(lied, [(0, 0)], salt=name.encode())
+        coin.wallets, coin.outputs = [box.ids["vault"]], coin.outputs[:1]
+        box.refuses(coin, "foreign-input", "script-mismatch")
+    assert box.signs(honest)
+
+
+def families(digest):
+    """One hash as every kind of address that has twenty bytes."""
+    return {"p2pkh": b"\x76\xa9\x14" + digest + b"\x88\xac", "p2sh": b"\xa9\x14" + digest + b"\x87", "p2wpkh": b"\x00\x14" + digest}
+
+
+@pytest.mark.parametrize("name", ["small", "legacy", "nested"])
+def test_r12_address_family_confusion(box, name):
+    """Our own hash in an address of another kind: not our change, and a coin there is not this wallet's."""
+    wallet, honest = TEMPLATES[name], box.payment(name)
+    mine = wallet.script(1, 4)
+    digest = next(digest for digest in (mine[2:22], mine[3:23]) if mine in families(digest).values())
+    for text in set(families(digest).values()) - {mine}:
+        box.refuses(changed(honest, to(1, owner=(0, 1, 4), script=text)), "fraudulent-change")
+    key = wallet.derived(0, 0)[0]
+    by_key = {**families(hash160(key)), "p2sh-p2wpkh": b"\xa9\x14" + hash160(b"\x00\x14" + hash160(key)) + b"\x87",
+              "p2tr": b"\x51\x20" + TEMPLATES["taproot"].script(0, 0)[2:]}
+    for text in set(by_key.values()) - {wallet.script(0, 0)}:
+        class Lied(Wallet):
+            def script(self, branch, index):
+                return text
+        coin = templates.Payment(Lied(wallet.kind, wallet.keys), [(0, 0)], salt=text)
+        coin.wallets, coin.outputs = [box.ids[name]], coin.outputs[:1]
+        box.refuses(coin, "foreign-input", "script-mismatch")
+    assert box.signs(honest)
+
+
+def test_r21_listed_addresses_are_of_their_kind():
+    """A list names one address; the same hash in an address of another kind is not in it."""
+    digest = wallets.foreign_script().data[2:]
+    address = script.Script(families(digest)["p2wpkh"]).address(wallets.NETWORKS["regtest"])
+    text = policy().replace("[limits.all]", f'[destinations.friends]\naddresses = ["{address}"]\n[limits.all]')
+    with Box(text.replace('destinations = "any"', 'destinations = ["friends"]')) as box:
+        honest = changed(box.payment("small"), to(0, script=families(digest)["p2wpkh"]))
+        for kind in ("p2pkh", "p2sh"):
+            box.refuses(changed(honest, to(0, script=families(digest)[kind])), "destination-not-listed")
+        box.refuses(changed(honest, to(0, script=b"\x00\x20" + digest + bytes(12))), "destination-not-listed")
+        assert box.signs(honest)
 
 
 def of_two(box, first, second):

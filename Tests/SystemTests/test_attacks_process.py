@@ -18,6 +18,7 @@ from conftest import root_only
 from embit import bip32, bip39, ec, finalizer, psbt
 from embit.transaction import Transaction
 from refusals import NAMES
+from templates import other
 from test_hostile_gate import Scene, payment
 from wire import u8, u16, u32, vec16
 
@@ -210,6 +211,25 @@ def test_r52_stack_and_recursion_bombs(name):
     started = time.monotonic()
     refused_policy(policy().replace(DESCRIPTORS["rich"], text))
     assert time.monotonic() - started < 10
+
+
+KEYS = [f"{xpub(other(number))}" for number in range(40)]
+
+
+@pytest.mark.parametrize("text", [
+    f"sh(multi(1,{','.join(KEYS[:16])}))", f"wsh(multi(1,{','.join(KEYS[:21])}))", f"sh(sortedmulti(1,{','.join(KEYS[:17])}))",
+    f"wsh(and_v(v:multi(1,{','.join(KEYS[:20])}),multi(21,{','.join(KEYS[20:])})))",
+    f"tr({KEYS[0]},multi_a(1,{','.join(KEYS[:1] * 1_000)}))",
+])
+def test_r52_oversized_scripts(text):
+    """With an own key among them, so that it is the size that is refused: over 520 bytes, over 20 keys, a key a thousand times."""
+    refused_policy(policy().replace(DESCRIPTORS["rich"], text.replace(KEYS[1], "self/48h/1h/9h/2h/<0;1>/*")))
+
+
+def test_r52_control_as_large_as_may_be():
+    for text in (f"sh(multi(1,{','.join(KEYS[:15])}))", f"wsh(multi(1,{','.join(KEYS[:20])}))"):
+        with Box(policy().replace(DESCRIPTORS["rich"], text.replace(KEYS[1], "self/48h/1h/9h/2h/<0;1>/*"))) as largest:
+            assert largest.run("wallet address", "rich")["verified"]
 
 
 @pytest.mark.parametrize("address", ["bcrt1" + "q" * 100_000, "x" * 90 + "1" + "q" * 50, "1" * 100_000, "z" * 100_000])
