@@ -10,6 +10,22 @@ package struct LeafFacts: Codable, Equatable, Sendable {
         package var script: String
     }
 
+    /// A message that was asked for.
+    package struct Message: Codable, Equatable, Sendable {
+        /// `bip322`, `proof-of-funds` or `legacy`.
+        package var format: String
+        package var text: String
+        /// The output script of the address that signs, hexadecimal.
+        package var script: String
+        package var branch: UInt8
+        package var index: UInt32
+        /// The id of `to_spend`, as explorers print one; of the legacy format the digest.
+        package var toSpend: String
+        /// The coins of a proof of funds, and what they were said to hold.
+        package var coins: UInt16
+        package var claimedAmount: UInt64
+    }
+
     /// `decision`, `charge`, `coalesced`, `note` or `event`.
     package var kind: String
     package var verdict: String?
@@ -28,6 +44,7 @@ package struct LeafFacts: Codable, Equatable, Sendable {
     package var amountsChecked: Bool?
     package var walletID: String?
     package var destinations: [Destination]?
+    package var message: Message?
     /// Places of the matching allow rules in the policy.
     package var rules: [UInt16]?
     package var decisionIndex: UInt64?
@@ -92,6 +109,11 @@ package struct LeafFacts: Codable, Equatable, Sendable {
             facts.expected = report.expected
             facts.found = report.found
         }
+        if let message = leaf.message {
+            facts.walletID = message.walletID.hexDigits
+            facts.message = Message(message)
+            facts.rules = rules(of: leaf)
+        }
         guard let known = leaf.facts else { return facts }
         facts.txid = known.txid.reversedHexDigits
         facts.outflow = known.outflow
@@ -106,11 +128,15 @@ package struct LeafFacts: Codable, Equatable, Sendable {
             destinations.append(Destination(amount: next.amount, script: script.hexDigits))
         }
         facts.destinations = destinations
+        facts.rules = rules(of: leaf)
+        return facts
+    }
+
+    private static func rules(of leaf: borrowing DecisionLeaf) -> [UInt16] {
         var rules: [UInt16] = []
         var matching = leaf.rules
         while let next = matching.next() { rules.append(next.rule) }
-        facts.rules = rules
-        return facts
+        return rules
     }
 
     private static func charge(_ bytes: [UInt8]) throws(ByteError) -> LeafFacts {

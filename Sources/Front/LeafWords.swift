@@ -20,6 +20,7 @@ extension LeafFacts {
         case "refuse": words += "refused, \(refusal ?? "")"
         default: words += "needs approval"
         }
+        if let message { words += ", " + message.words }
         if let outflow, let fee, let txid {
             words += ", \(AmountText.words(outflow)) out, fee \(AmountText.grouped(fee)) sat"
             words += ", transaction \(txid)"

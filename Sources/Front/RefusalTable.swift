@@ -171,6 +171,15 @@ extension RefusalWords {
         message-not-matched rule number
           the rule that came nearest permits other messages (expected 1: other formats, 2: other branches, 3: other indexes, 4: another text)
           sign what the rule permits; only a new policy can permit more
+        message-form nothing number
+          the request of a message has a field out of its bounds (version 0 or 2; lock time and sequence for scripts alone; text of 16,384 bytes; 1 to 100 coins for a proof of funds, none otherwise)
+          ask within the bounds
+        message-text nothing number
+          the message is not UTF-8 text that shows as what it is (found: the place of the first byte that is not)
+          leave out control characters but tab and line feed, and what is invisible or changes the direction of text
+        message-format nothing number
+          this wallet's addresses have no messages in that format
+          use bip322; the legacy format is for pkh, wpkh and sh(wpkh)
         wrong-passphrase nothing nothing
           that passphrase does not open the keystore
           try again; if it is surely right, signer/keystore is damaged: put a copy of it back

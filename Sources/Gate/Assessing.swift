@@ -58,16 +58,21 @@ extension GateServer {
         guard TaggedHash.hash(tag: "portcullis/request/1", resolved.span) == reply.digest else {
             throw .signerFault(.wrongDigest)
         }
-        let (wallet, inputs) = try Self.inputs(resolved)
+        let isMessage = MessageRequest.isMessage(resolved.span)
         guard let facts = decision.facts, !decision.candidates.isEmpty,
-            inputs.contains(facts.anchor)
+            isMessage == decision.isMessage
         else { throw .signerFault(.wrongLeaf) }
-        let perInput = configuration.signaturesPerInputMax[HashKey(wallet)] ?? 1
+        let signed =
+            isMessage
+            ? try Self.message(resolved, reply.leaf, facts.anchor) : try Self.inputs(resolved)
+        guard signed.outpoints.contains(facts.anchor) else { throw .signerFault(.wrongLeaf) }
+        let perInput = configuration.signaturesPerInputMax[HashKey(signed.wallet)] ?? 1
+        let most = min(perInput * signed.inputCount, AssessedRequest.signatureCountMax)
         let assessed = AssessedRequest(
             leaf: leaf,
             decision: decision,
-            inputs: inputs,
-            signatureCountMax: min(perInput * inputs.count, AssessedRequest.signatureCountMax)
+            inputs: signed.outpoints,
+            signatureCounts: signed.inputCount...most
         )
         return (reply.verdict, assessed, resolved)
     }
@@ -82,10 +87,39 @@ extension GateServer {
         return [UInt8](request[4..<4 + count])
     }
 
-    /// The wallet that pays, and the outpoints that are spent.
-    private static func inputs(
-        _ resolved: [UInt8]
-    ) throws(GateError) -> (Bytes32, [LeafOutpoint]) {
+    /// What of a request the gate must know: the wallet, the outpoints by which it may exclude
+    /// others, and how many inputs are signed.
+    private struct SignedInputs {
+        let wallet: Bytes32
+        let outpoints: [LeafOutpoint]
+        let inputCount: Int
+    }
+
+    /// The leaf must be about the message that was asked for. What excludes it is itself alone:
+    /// the coins of a proof stay free to be spent.
+    private static func message(
+        _ resolved: [UInt8],
+        _ leaf: Span<UInt8>,
+        _ anchor: LeafOutpoint
+    ) throws(GateError) -> SignedInputs {
+        let wallet: Bytes32
+        let (count, isAbout): (Int, Bool)
+        do throws(RefusalDetail) {
+            let request = try MessageRequest(checking: resolved.span)
+            (wallet, count) = (request.walletID, request.inputCount)
+            do throws(ByteError) {
+                isAbout = try DecisionLeaf(reading: leaf).message?.isAbout(request) ?? false
+            } catch {
+                throw RefusalDetail(.malformedRequest)
+            }
+        } catch {
+            throw .signerFault(.wrongDigest)
+        }
+        guard isAbout else { throw .signerFault(.wrongLeaf) }
+        return SignedInputs(wallet: wallet, outpoints: [anchor], inputCount: 1 + count)
+    }
+
+    private static func inputs(_ resolved: [UInt8]) throws(GateError) -> SignedInputs {
         do throws(RefusalDetail) {
             let request = try ResolvedRequest(checking: resolved.span)
             var inputs: [LeafOutpoint] = []
@@ -94,7 +128,11 @@ extension GateServer {
                 let input = request.input(at: place)
                 inputs.append(LeafOutpoint(txid: input.txid, vout: input.vout))
             }
-            return (request.walletID(at: 0), inputs)
+            return SignedInputs(
+                wallet: request.walletID(at: 0),
+                outpoints: inputs,
+                inputCount: inputs.count
+            )
         } catch {
             throw .signerFault(.wrongDigest)
         }

@@ -107,7 +107,7 @@ extension GateServer {
             preconditionFailure("it was assessed and allowed")
         }
         let log = opened
-        let signatures = assessed.inputs.count...assessed.signatureCountMax
+        let signatures = assessed.signatureCounts
         if let index = log.state.chargedIndex(of: assessed.decision.head.digest) {
             return draft.release(
                 ReleaseInFlight(job: id, index: index, charge: nil, signatureCount: signatures),

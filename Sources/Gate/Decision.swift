@@ -11,7 +11,9 @@ package struct Decision: Equatable, Sendable {
     }
 
     package let head: DecisionHead
+    /// Of a message, what it has in common with a payment: nothing leaves.
     package let facts: DecisionFacts?
+    package let isMessage: Bool
     /// In rule order.
     package let candidates: [Candidate]
 
@@ -20,7 +22,8 @@ package struct Decision: Equatable, Sendable {
         do throws(ByteError) {
             let view = try DecisionLeaf(reading: leaf)
             head = view.head
-            facts = view.facts
+            facts = view.facts ?? view.message?.charged
+            isMessage = view.message != nil
             var shared: [LeafCharge] = []
             var charges = view.charges
             while let charge = charges.next() { shared.append(charge) }

@@ -50,7 +50,7 @@ struct ReleaseLoad {
     }
 
     private static func signatures(of job: Job) -> Int {
-        job.assessed?.signatureCountMax ?? 0
+        job.assessed?.signatureCounts.upperBound ?? 0
     }
 }
 
@@ -60,15 +60,15 @@ struct AssessedRequest {
     let decision: Decision
     /// The outpoints that an allowed request spends; none of a refused one.
     let inputs: [LeafOutpoint]
-    /// The most signatures that the signer may answer: one for each input, but more where a script
-    /// holds several of our keys.
-    let signatureCountMax: Int
+    /// How many signatures the signer may answer: one for each input, but more where a script holds
+    /// several of our keys.
+    let signatureCounts: ClosedRange<Int>
 
     /// More are made for no request (protocol.md, section 3).
     static let signatureCountMax = 16_384
 
     static func refused(_ leaf: [UInt8], _ decision: Decision) -> AssessedRequest {
-        AssessedRequest(leaf: leaf, decision: decision, inputs: [], signatureCountMax: 0)
+        AssessedRequest(leaf: leaf, decision: decision, inputs: [], signatureCounts: 0...0)
     }
 }
 

@@ -65,6 +65,10 @@ package struct TextPattern: Sendable {
     /// Whether all of `text` matches. Work: a few steps for each byte and 64 literals.
     package consuming func matches(_ text: Span<UInt8>) -> Bool {
         let words = literalCount / 64 + 1
+        // Through spans: an element read straight from a stored array copies all of it.
+        let (low, high) = (low.span, high.span)
+        let (stars, wideStars) = (stars.span, wideStars.span)
+        var states = states
         for place in text.indices {
             let byte = text[place]
             let (left, right) = (4 * Int(byte & 15), 4 * Int(byte >> 4))

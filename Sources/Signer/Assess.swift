@@ -10,7 +10,11 @@ import Wire
 extension OpenSigner {
     /// Answers `assess`; the parents are read one after the other, and nothing but the resolved
     /// part is kept.
-    mutating func assess(_ payload: inout Arena, _ reply: inout ReplyBuffer) throws(SignerStop) {
+    mutating func assess(
+        _ payload: inout Arena,
+        _ toSign: inout MessageTransaction,
+        _ reply: inout ReplyBuffer
+    ) throws(SignerStop) {
         let head = try takeHead(&payload)
         slots.clear(head.slot)
         var resolvedCount = 0
@@ -21,7 +25,9 @@ extension OpenSigner {
             let resolved = payload.bytes.extracting(0..<resolvedCount)
             digest = Decision.digest(of: resolved)
             try Fault.refusing(require(head.time, atLeast: timeFloor, else: .timeWentBack))
-            decision = try decide(resolved, digest)
+            decision =
+                try MessageRequest.isMessage(resolved)
+                ? decideMessage(resolved, digest, &toSign) : decide(resolved, digest)
         } catch {
             switch error {
             case .stop(let stop): throw stop

@@ -92,7 +92,7 @@ struct Decision: Sendable {
         return decision
     }
 
-    private func head(_ policy: PolicyIdentity, _ leafKey: Span<UInt8>) -> DecisionHead {
+    func head(_ policy: PolicyIdentity, _ leafKey: Span<UInt8>) -> DecisionHead {
         DecisionHead(
             salt: LeafDraft.salt(
                 .decision,
@@ -126,7 +126,7 @@ package struct PolicyIdentity: Equatable, Sendable {
 
 extension PolicyFinding {
     /// The finding as leaves and answers carry it.
-    fileprivate var detail: RefusalDetail {
+    var detail: RefusalDetail {
         RefusalDetail(
             rawCode: refusal.rawValue,
             index: rule,

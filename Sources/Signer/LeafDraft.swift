@@ -153,8 +153,13 @@ struct RuleSearch: EvaluationSink {
     let rule: UInt16
     private(set) var isMatching = false
 
-    init(_ rule: UInt16) {
-        self.rule = rule
+    /// Of the rule that a charge leaf names; nobody asks where it is no charge leaf.
+    init(of charge: Span<UInt8>) {
+        do throws(ByteError) {
+            rule = try ChargeLeaf(reading: charge).rule
+        } catch {
+            rule = ChargeLeaf.none
+        }
     }
 
     mutating func matched(rule: UInt16) {

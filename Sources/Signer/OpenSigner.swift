@@ -99,12 +99,13 @@ extension OpenSigner {
 
     /// Reads and answers one frame. What the phase does not admit ends the session.
     package mutating func step(_ frames: inout FrameMemory) throws(SignerStop) {
-        try answer(&frames.payload, &frames.reply)
+        try answer(&frames.payload, &frames.toSign, &frames.reply)
         try gate.send(frames.reply)
     }
 
     private mutating func answer(
         _ payload: inout Arena,
+        _ toSign: inout MessageTransaction,
         _ reply: inout ReplyBuffer
     ) throws(SignerStop) {
         let header = try gate.readHeader()
@@ -114,8 +115,8 @@ extension OpenSigner {
         case .resume:
             let message = try take(header, &payload)
             if try resume(message, &reply) { phase = .ready }
-        case .assess: try assess(&payload, &reply)
-        case .release: try release(try take(header, &payload), &reply)
+        case .assess: try assess(&payload, &toSign, &reply)
+        case .release: try release(try take(header, &payload), &toSign, &reply)
         case .advance: try advance(try take(header, &payload), &reply)
         case .address: try setAddress(try take(header, &payload), &reply)
         case .xpub: try setXpub(try take(header, &payload), &reply)
@@ -157,11 +158,13 @@ extension OpenSigner {
     }
 }
 
-/// The two large buffers of a session, apart from the signer so that it can change while they are
+/// The large buffers of a session, apart from the signer so that it can change while they are
 /// read.
 package struct FrameMemory: ~Copyable {
     /// A payload that was read as a whole, or the resolved part of a request to assess.
     var payload: Arena
+    /// The virtual transaction of the message at hand.
+    var toSign: MessageTransaction
     var reply: ReplyBuffer
 }
 
@@ -169,6 +172,7 @@ extension FrameMemory {
     package init() throws(SignerStop) {
         self.init(
             payload: try Arena(needing: MessageKind.release.lengthMax),
+            toSign: try MessageTransaction(),
             reply: try ReplyBuffer(payloadCountMax: MessageKind.released.lengthMax - 1)
         )
     }

@@ -12,12 +12,16 @@ extension OpenSigner {
     private static let signatureCountMax = 120_000
 
     /// Answers `release`.
-    mutating func release(_ payload: Span<UInt8>, _ reply: inout ReplyBuffer) throws(SignerStop) {
+    mutating func release(
+        _ payload: Span<UInt8>,
+        _ toSign: inout MessageTransaction,
+        _ reply: inout ReplyBuffer
+    ) throws(SignerStop) {
         do throws(Fault) {
             let frame = try ReleaseFrame(reading: payload)
             let check = try Fault.refusing(check(frame))
             try Fault.stopping(commit(check))
-            try Fault.stopping(sign(frame, signatureCount: check.signatureCount, &reply))
+            try Fault.stopping(sign(frame, check.signatureCount, &toSign, &reply))
         } catch {
             try answer(error, &reply)
         }
@@ -55,7 +59,8 @@ extension OpenSigner {
     /// as it is signed, and verifies it while the inputs are being signed.
     private mutating func sign(
         _ frame: borrowing ReleaseFrame,
-        signatureCount: Int,
+        _ signatureCount: Int,
+        _ toSign: inout MessageTransaction,
         _ reply: inout ReplyBuffer
     ) throws(SignerStop) {
         let frontCount = SignedHead.byteCount + 2
@@ -70,7 +75,7 @@ extension OpenSigner {
         var start = 0
         var entries = frame.entries
         while let entry = entries.next() {
-            start += try sign(entry, into: &room, at: start)
+            start += try sign(entry, &toSign, into: &room, at: start)
             slots.clear(entry.slot)
         }
         precondition(start == restCount, "as many signatures as were counted")
@@ -80,9 +85,16 @@ extension OpenSigner {
     @_lifetime(room: copy room)
     private mutating func sign(
         _ entry: borrowing ReleaseEntry,
+        _ toSign: inout MessageTransaction,
         into room: inout MutableSpan<UInt8>,
         at start: Int
     ) throws(SignerStop) -> Int {
+        if MessageRequest.isMessage(entry.resolved) {
+            var rest = room._mutatingExtracting((start + 2)...)
+            let count = try signMessage(entry.resolved, &toSign, into: &rest)
+            room.store(UInt64(count), at: start, byteCount: 2)
+            return 2 + RequestSigner.signatureByteCount * count
+        }
         let verified: VerifiedRequest
         let request: ResolvedRequest
         do throws(RefusalDetail) {

@@ -45,6 +45,9 @@ struct ReleaseCheck {
         guard Decision.digest(of: entry.resolved) == decision.digest else {
             throw RefusalDetail(.slotMismatch, index: place, found: entry.slot)
         }
+        if MessageRequest.isMessage(entry.resolved) {
+            return try addMessage(entry, leafHashes, decision, home)
+        }
         // The digest is one that was allowed, so these bytes were verified; they are read again all
         // the same.
         let request = try ResolvedRequest(checking: entry.resolved)
@@ -61,11 +64,38 @@ struct ReleaseCheck {
                 virtualByteCount: decision.virtualByteCount,
                 home.policy.bundle
             )
-            try checkNew(Int(offset), charge, decision, leafHashes, facts, home.policy.bundle)
+            var search = RuleSearch(of: charge)
+            _ = home.policy.bundle.evaluate(facts, into: &search)
+            try checkNew(Int(offset), charge, decision, leafHashes, isMatching: search.isMatching)
         case .retry(let index, let leaf, let charge):
             try checkRetry(index, leaf, charge, decision.digest, home)
         }
         try charge(decision.digest, totals.outflow, home.state)
+        signatureCount += decision.signatureCount
+    }
+
+    /// Checks an entry about a message. It moves nothing, so the allowance is not charged, nor does
+    /// the ring remember it.
+    private mutating func addMessage(
+        _ entry: borrowing ReleaseEntry,
+        _ leafHashes: Span<UInt8>,
+        _ decision: AllowedDecision,
+        _ home: borrowing Home
+    ) throws(RefusalDetail) {
+        let message = try MessageRequest(checking: entry.resolved)
+        guard let wallet = home.wallets.wallet(id: message.walletID) else {
+            throw RefusalDetail(.unknownWallet, index: entryCount)
+        }
+        switch entry.evidence {
+        case .new(let offset, let charge):
+            var search = RuleSearch(of: charge)
+            _ = home.policy.bundle.evaluate(message.policyFacts(wallet), into: &search)
+            try checkNew(Int(offset), charge, decision, leafHashes, isMatching: search.isMatching)
+        case .retry(let index, let leaf, let charge):
+            try checkRetry(index, leaf, charge, decision.digest, home)
+        }
+        digests[entryCount] = decision.digest
+        entryCount += 1
         signatureCount += decision.signatureCount
     }
 
@@ -75,8 +105,7 @@ struct ReleaseCheck {
         _ chargeBytes: Span<UInt8>,
         _ decision: AllowedDecision,
         _ leafHashes: Span<UInt8>,
-        _ facts: borrowing Facts,
-        _ bundle: borrowing CheckedBundle
+        isMatching: Bool
     ) throws(RefusalDetail) {
         let place = entryCount
         guard offset + 1 < leafHashes.count / 32,
@@ -92,9 +121,7 @@ struct ReleaseCheck {
             throw RefusalDetail(.chargeLeafMismatch, index: place)
         }
         let index = before.range.size + UInt64(offset)
-        var search = RuleSearch(charge.rule)
-        _ = bundle.evaluate(facts, into: &search)
-        guard charge.outcome == .charged, charge.decisionIndex == index, search.isMatching else {
+        guard charge.outcome == .charged, charge.decisionIndex == index, isMatching else {
             let (refusal, found) = (Refusal.chargeLeafMismatch, charge.decisionIndex)
             throw RefusalDetail(refusal, index: place, expected: index, found: found)
         }

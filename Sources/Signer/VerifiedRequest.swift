@@ -92,7 +92,7 @@ struct VerifiedRequest {
     }
 
     /// `txid | vout | amount`, as the leaf's digest of the inputs takes them.
-    private static func add(_ input: RequestInput, to hasher: inout SHA256) {
+    static func add(_ input: RequestInput, to hasher: inout SHA256) {
         var bytes = FixedBytes<44>.zero
         var room = bytes.mutableSpan
         room.store(input.txid.span, at: 0)

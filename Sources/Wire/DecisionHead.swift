@@ -64,6 +64,8 @@ package enum DecisionBits {
     /// The amount of every input was checked against its parent. Clear where all
     /// inputs are taproot and not all parents were given; the signatures commit to the amounts.
     package static let amountsChecked: UInt8 = 2
+    /// The facts are those of a message.
+    package static let message: UInt8 = 8
     /// Of the facts up to the destinations.
     package static let factsByteCount = 164
 }
@@ -90,11 +92,12 @@ package struct TaggedDecision: ~Escapable {
         var reader = ByteReader(untagged)
         do throws(ByteError) {
             _ = try DecisionHead(reading: &reader)
-            guard try reader.readUInt8() & DecisionBits.factsFollow != 0 else { return false }
-            _ = try reader.readSpan(DecisionBits.factsByteCount)
-            for _ in 0..<(try reader.readUInt16()) {
-                _ = try reader.readUInt64()
-                _ = try reader.readVec16()
+            let bits = try reader.readUInt8()
+            guard bits & DecisionBits.factsFollow != 0 else { return false }
+            if bits & DecisionBits.message != 0 {
+                _ = try MessageLeafFacts(reading: &reader)
+            } else {
+                try Self.skipPayment(&reader)
             }
             for _ in 0..<(try reader.readUInt16()) {
                 if try reader.readUInt16() == rule { return true }
@@ -104,6 +107,17 @@ package struct TaggedDecision: ~Escapable {
             // Nothing that the signer wrote ends before its rules.
         }
         return false
+    }
+}
+
+extension TaggedDecision {
+    /// Passes over the facts of a payment and its destinations.
+    private static func skipPayment(_ reader: inout ByteReader) throws(ByteError) {
+        _ = try reader.readSpan(DecisionBits.factsByteCount)
+        for _ in 0..<(try reader.readUInt16()) {
+            _ = try reader.readUInt64()
+            _ = try reader.readVec16()
+        }
     }
 }
 

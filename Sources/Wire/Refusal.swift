@@ -49,6 +49,9 @@ package enum Refusal: UInt16, Equatable, Sendable {
     case tooManySignatures = 44
     case legacyTooLarge = 45
     case cannotSignLeaf = 46
+    case messageForm = 50
+    case messageText = 51
+    case messageFormat = 52
     case tooMuchWork = 57
     case ambiguousAddress = 58
 

@@ -32,7 +32,7 @@ struct Lie: Sendable, CustomTestStringConvertible {
     static let unknownScript: [UInt8] = [0x52, 0x20] + [UInt8](repeating: 1, count: 32)
 
     static let aboutForm: [Lie] = [
-        Lie("another version", .unsupportedVersion) { $0.version = 2 },
+        Lie("another version", .unsupportedVersion) { $0.version = 3 },
         Lie("another network", .wrongNetwork) { $0.network = 0 },
         Lie("a network that there is not", .wrongNetwork) { $0.network = 5 },
         Lie("anti-exfil", .unsupportedAntiExfil) { $0.antiExfil = 1 },

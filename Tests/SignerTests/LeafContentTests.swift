@@ -68,7 +68,7 @@ struct LeafContentTests {
         let (signer, _) = try home.ready()
         let good = try TestRequest(signer)
         var version = good
-        version.version = 2
+        version.version = 3
         var parent = good
         parent.parents.removeLast()
         var trailing = good

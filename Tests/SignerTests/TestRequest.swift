@@ -17,6 +17,11 @@ struct TestRequest {
         var selector: UInt8 = 0
         /// Follows the selector; empty where there is none.
         var leafHash: [UInt8] = []
+
+        var encoded: [UInt8] {
+            txid + little(vout) + little(sequence) + little(amount) + [wallet, branch]
+                + little(index) + [sighash, selector] + leafHash
+        }
     }
 
     struct Output {
@@ -42,6 +47,8 @@ struct TestRequest {
     var outputs: [Output] = []
     var parents: [[UInt8]] = []
     var trailing: [UInt8] = []
+    /// All of the resolved bytes, in place of what is above.
+    var raw: [UInt8]?
 
     /// An empty request about one wallet.
     init(wallet: [UInt8]) {
@@ -81,14 +88,11 @@ struct TestRequest {
     }
 
     var resolved: [UInt8] {
+        if let raw { return raw }
         var bytes = [version, network, antiExfil, replaces, UInt8(wallets.count)]
         bytes += wallets.flatMap(\.self) + little(transactionVersion) + little(lockTime)
         bytes += little(UInt16(inputs.count))
-        for input in inputs {
-            bytes += input.txid + little(input.vout) + little(input.sequence)
-            bytes += little(input.amount) + [input.wallet, input.branch] + little(input.index)
-            bytes += [input.sighash, input.selector] + input.leafHash
-        }
+        bytes += inputs.flatMap(\.encoded)
         bytes += little(UInt16(outputs.count))
         for output in outputs {
             bytes += little(output.amount) + vector16(output.script)

@@ -6,6 +6,8 @@ package struct DecisionLeaf: ~Escapable {
     package let head: DecisionHead
     /// Nothing where the request was refused before the facts were established.
     package let facts: DecisionFacts?
+    /// The same of a message; there are never both.
+    package let message: MessageLeafFacts?
     /// Whether the amount of every input was checked against its parent.
     package let areAmountsChecked: Bool
     package let destinations: LeafDestinations
@@ -23,13 +25,21 @@ package struct DecisionLeaf: ~Escapable {
         let bits = try reader.readUInt8()
         areAmountsChecked = bits & DecisionBits.amountsChecked != 0
         switch bits {
+        case DecisionBits.factsFollow | DecisionBits.message:
+            facts = nil
+            message = try MessageLeafFacts(reading: &reader)
+            destinations = LeafDestinations(bytes.extracting(0..<0), count: 0)
+            rules = try LeafRules(reading: &reader)
+            charges = try LeafCharges(reading: &reader)
         case 0:
             facts = nil
+            message = nil
             destinations = LeafDestinations(bytes.extracting(0..<0), count: 0)
             rules = LeafRules(bytes.extracting(0..<0), count: 0)
             charges = LeafCharges(bytes.extracting(0..<0), count: 0)
         case DecisionBits.factsFollow, DecisionBits.factsFollow | DecisionBits.amountsChecked:
             facts = try DecisionFacts(reading: &reader)
+            message = nil
             destinations = try LeafDestinations(reading: &reader)
             rules = try LeafRules(reading: &reader)
             charges = try LeafCharges(reading: &reader)

@@ -1,0 +1,84 @@
+import Bitcoin
+import BitcoinCrypto
+import Bytes
+import Policy
+import Wire
+
+/// What is true of a message, once every claim in it was verified.
+struct VerifiedMessage {
+    let wallet: OwnWallet
+    let address: AddressScript
+    /// The id of `to_spend`, or the digest that is signed in the legacy format.
+    let anchor: Bytes32
+    let inputsDigest: Bytes32
+    /// Satoshi that the coins of a proof are said to hold.
+    let inputAmount: UInt64
+}
+
+extension Decision {
+    /// The policy's answer on a message whose every claim was verified.
+    static func evaluate(
+        _ message: borrowing MessageRequest,
+        _ verified: VerifiedMessage,
+        digest: Bytes32,
+        _ home: borrowing Home,
+        _ leaf: inout LeafDraft
+    ) -> Decision {
+        let bundle = home.policy.bundle
+        let policy = home.policy.identity
+        let leafKey = home.secrets.leafKey
+        let allowed = Decision(verdict: .allow, refusal: .none, digest: digest)
+        // A span of it is taken below, so it has a name of its own.
+        let address = verified.address
+        leaf.reset()
+        leaf.append { writer throws(ByteError) in
+            try allowed.head(policy, leafKey).write(to: &writer)
+            try writer.writeUInt8(DecisionBits.factsFollow | DecisionBits.message)
+            try MessageLeafFacts(
+                format: message.format,
+                walletID: message.walletID,
+                branch: message.claim.branch,
+                index: message.claim.index,
+                addressScript: address.script,
+                anchor: verified.anchor,
+                inputCount: UInt16(message.inputCount),
+                inputsDigest: verified.inputsDigest,
+                inputAmount: verified.inputAmount,
+                text: message.text
+            ).write(to: &writer)
+        }
+        leaf.beginRules()
+        var decision = allowed
+        let facts = message.policyFacts(verified.wallet)
+        if case .refuse(let finding) = bundle.evaluate(facts, into: &leaf) {
+            decision = Decision(verdict: .refuse, refusal: finding.detail, digest: digest)
+            leaf.beginCommonCharges()
+            leaf.replaceHead(decision.head(policy, leafKey))
+        }
+        leaf.closeCharges()
+        leaf.tag(leafKey: leafKey)
+        guard !leaf.isTooLarge else {
+            let refusal = RefusalDetail(
+                .leafTooLarge,
+                expected: UInt64(LeafKind.leafByteCountMax),
+                found: UInt64(message.text.count)
+            )
+            return refuse(refusal, digest: digest, home, &leaf)
+        }
+        return decision
+    }
+}
+
+extension MessageRequest {
+    /// The facts as the policy asks for them.
+    @_lifetime(copy self)
+    func policyFacts(_ wallet: OwnWallet) -> MessageFacts {
+        MessageFacts(
+            wallet: wallet.place,
+            format: format,
+            branch: claim.branch,
+            index: claim.index,
+            text: text
+        )
+    }
+}
