@@ -23,7 +23,7 @@ from refusals import NAMES
 from templates import HARD
 from test_damage import must_not_serve, put_back
 from test_hostile_gate import Scene
-from wire import u8, u32, u64, vec16
+from wire import u8, u16, u32, u64, vec16
 
 ALL = '[limits.all]\nscope = "global"\nwindow = "1h"\ntransactions = 100000\namount = "1000 BTC"\n'
 
@@ -274,6 +274,33 @@ def test_r66_no_frame_signs_a_bare_digest(box):
                     continue
             assert answer in (wire.GATE_REFUSED, 0xA2) and len(given) in (23, 64) or kind == wire.GATE_STATUS, (kind, answer)
     assert box.signs(box.payment("small"))
+
+
+def message(box, name, text, form, coins=()):
+    """A request to sign a message, as protocol.md has it; `coins` are inputs of a payment."""
+    fields = [u8(2), u8(4), u8(0), u8(form), box.ids[name], u8(0), u32(0), u8(0), u32(0), u32(0), u32(0), wire.vec32(text)]
+    spent = [c["txid"] + u32(c["vout"]) + u32(c["sequence"]) + u64(c["amount"]) + u8(0) + u8(c["branch"]) + u32(c["index"])
+             + u8(c["sighash"]) + u8(0) for c in coins]
+    return wire.vec32(b"".join(fields) + u16(len(spent)) + b"".join(spent)) + u16(0)
+
+
+@pytest.mark.parametrize("name", ["small", "legacy", "taproot"])
+def test_r66_messages_are_no_way_around(box, name):
+    """A message is signed by a rule of its own, of which there is none here, whatever its text looks like; its digest is never the
+    front's, for the signer makes what is signed."""
+    payment = box.payment(name)
+    raw = payment.signed([bytes(32) + b"\x01" * 32] * 2)[0] if name != "taproot" else b"payment"
+    for text in (b"login", payment.digest().hex().encode(), raw.hex().encode()[:16_000]):
+        box.refuses(message(box, name, text, 1), "no-rule-for-message")
+        box.refuses(message(box, name, text, 2, payment.inputs), "no-rule-for-message")
+        box.refuses(message(box, name, text, 3), "message-format" if name == "taproot" else "no-rule-for-message")
+    # Bytes that are no text, such as a digest itself.
+    box.refuses(message(box, name, bytes(range(32)), 1), "message-text")
+    box.refuses(message(box, name, b"\xff" * 32, 1), "message-text")
+    # Nor is a payment taken for a message: the coins alone do not make one.
+    box.refuses(message(box, name, b"login", 1, payment.inputs), "message-form")
+    box.refuses(message(box, name, b"login", 2), "message-form")
+    assert box.signs(payment)
 
 
 def test_r66_nor_does_the_signer_itself():
