@@ -102,14 +102,18 @@ package enum GateProcess {
                 )
             }
             var signatures: [HashKey: Int] = [:]
+            var work: [HashKey: Int] = [:]
             for index in 0..<bundle.walletCount {
+                let id = HashKey(bundle.walletID(at: index))
                 let most = bundle.wallet(at: index).signaturesPerInputMax
-                if most > 1 { signatures[HashKey(bundle.walletID(at: index))] = most }
+                if most > 1 { signatures[id] = most }
+                work[id] = bundle.wallet(at: index).addressWork
             }
             return GateConfiguration(
                 bundleHash: bundle.hash,
                 limits: limits,
-                signaturesPerInputMax: signatures
+                signaturesPerInputMax: signatures,
+                addressWork: work
             )
         } catch {
             throw .bundleDamaged

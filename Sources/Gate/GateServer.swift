@@ -10,15 +10,19 @@ package struct GateConfiguration: Sendable {
     package let limits: [LimitCaps]
     /// By wallet, where one input may take more than one of our signatures.
     package let signaturesPerInputMax: [HashKey: Int]
+    /// By wallet, the signer's work for one address (`WalletRecord.addressWork`).
+    package let addressWork: [HashKey: Int]
 
     package init(
         bundleHash: Bytes32,
         limits: [LimitCaps],
-        signaturesPerInputMax: [HashKey: Int] = [:]
+        signaturesPerInputMax: [HashKey: Int] = [:],
+        addressWork: [HashKey: Int] = [:]
     ) {
         self.bundleHash = bundleHash
         self.limits = limits
         self.signaturesPerInputMax = signaturesPerInputMax
+        self.addressWork = addressWork
     }
 }
 

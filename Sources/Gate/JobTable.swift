@@ -11,6 +11,8 @@ struct JobKey: Hashable {
 struct Job {
     let requester: UInt32
     let key: JobKey
+    /// The signer's work to check it (`WalletRecord.addressWork`).
+    let work: Int
     /// The SigningRequest; once assessed, only its resolved part is kept.
     var request: [UInt8]
     /// Everyone who asked the same meanwhile.
@@ -26,23 +28,28 @@ struct ReleaseLoad {
     private static let bytesMax = 3 << 20
     /// Half a second of signing: so long at most a small request waits for large ones.
     private static let signaturesMax = 4_096
+    /// Half a second of deriving again.
+    private static let workMax = 150_000
 
     private(set) var count = 0
     private var bytes = 0
     private var signatures = 0
+    private var work = 0
 
     /// Whether one more fits; the first always does.
     func takes(_ job: Job) -> Bool {
         count == 0
             || (count < ReleaseLimits.entryCountMax
                 && bytes + Self.bytes(of: job) <= Self.bytesMax
-                && signatures + Self.signatures(of: job) <= Self.signaturesMax)
+                && signatures + Self.signatures(of: job) <= Self.signaturesMax
+                && work + job.work <= Self.workMax)
     }
 
     mutating func add(_ job: Job) {
         count += 1
         bytes += Self.bytes(of: job)
         signatures += Self.signatures(of: job)
+        work += job.work
     }
 
     private static func bytes(of job: Job) -> Int {
@@ -79,6 +86,8 @@ struct JobTable {
     /// Bytes of requests that the signer has for assessment at one time, but for a first one: a
     /// bound on how long the next requester waits for its turn.
     static let assessingBytesMax = 1 << 20
+    /// The same of the signer's work: a third of a second.
+    static let assessingWorkMax = 100_000
     /// What may wait to be charged before the signer is given more to assess.
     static let allowedMax = 256
     static let allowedInputsMax = 8_192
@@ -93,6 +102,7 @@ struct JobTable {
     private var freeSlots = (0..<UInt16(AssessHead.slotCount)).reversed().map { $0 }
     private var assessing = 0
     private var assessingBytes = 0
+    private var assessingWork = 0
     /// To be assessed and to be charged, by turns; to be refused.
     private var queued = FairQueue<Int>()
     private(set) var allowed = FairQueue<Int>()
@@ -113,7 +123,12 @@ struct JobTable {
     }
 
     /// Adds a request, or a client to the same request in flight. False: there is no room.
-    mutating func add(_ key: JobKey, _ request: [UInt8], for client: ClientID) -> Bool {
+    mutating func add(
+        _ key: JobKey,
+        _ request: [UInt8],
+        work: Int,
+        for client: ClientID
+    ) -> Bool {
         if let id = byKey[key] {
             jobs[id]?.waiters.append(client)
             return true
@@ -123,7 +138,13 @@ struct JobTable {
         }
         let id = nextID
         nextID += 1
-        jobs[id] = Job(requester: key.requester, key: key, request: request, waiters: [client])
+        jobs[id] = Job(
+            requester: key.requester,
+            key: key,
+            work: work,
+            request: request,
+            waiters: [client]
+        )
         byKey[key] = id
         heldBytes += request.count
         queued.append(id, of: key.requester)
@@ -141,14 +162,17 @@ struct JobTable {
                 continue
             }
             let bytes = job.request.count
-            guard assessing == 0 || assessingBytes + bytes <= Self.assessingBytesMax else {
-                return nil
-            }
-            queued.removeFirst()
+            guard
+                assessing == 0
+                    || (assessingBytes + bytes <= Self.assessingBytesMax
+                        && assessingWork + job.work <= Self.assessingWorkMax)
+            else { return nil }
+            queued.removeFirst(cost: job.work)
             freeSlots.removeLast()
             jobs[id]?.slot = slot
             assessing += 1
             assessingBytes += bytes
+            assessingWork += job.work
             return id
         }
         return nil
@@ -159,6 +183,7 @@ struct JobTable {
         guard var job = jobs[id] else { preconditionFailure("what the signer has stays") }
         assessing -= 1
         assessingBytes -= job.request.count
+        assessingWork -= job.work
         heldBytes -= job.request.count - resolved.count
         job.request = resolved
         job.assessed = assessed

@@ -1,5 +1,6 @@
 private import BitcoinCrypto
 private import Bytes
+private import Policy
 package import Wire
 
 /// The part of the gate that refused, as a client is told.
@@ -50,7 +51,39 @@ extension GateServer {
             requester: requester,
             hash: HashKey(SHA256.hash(frame.payload.span))
         )
-        guard jobs.add(key, frame.payload, for: client) else { return refuse(client, .busy) }
+        let work = work(of: frame.payload)
+        guard jobs.add(key, frame.payload, work: work, for: client) else {
+            return refuse(client, .busy)
+        }
+    }
+
+    /// What the signer will have to do for a request before it can refuse it. Of what it refuses at
+    /// once: as good as nothing.
+    private func work(of request: [UInt8]) -> Int {
+        do throws(ByteError) {
+            var reader = ByteReader(request.span)
+            let resolved = try reader.readVec32(limit: ResolvedRequest.byteCountMax)
+            return work(resolved: resolved)
+        } catch {
+            return 0
+        }
+    }
+
+    private func work(resolved bytes: Span<UInt8>) -> Int {
+        do throws(RefusalDetail) {
+            let (wallet, count): (Bytes32, Int)
+            if MessageRequest.isMessage(bytes) {
+                let request = try MessageRequest(checking: bytes)
+                (wallet, count) = (request.walletID, 1 + request.inputCount)
+            } else {
+                let request = try ResolvedRequest(checking: bytes)
+                (wallet, count) = (request.walletID(at: 0), request.addressCount)
+            }
+            let work = count * (configuration.addressWork[HashKey(wallet)] ?? 0)
+            return work <= WalletRecord.requestWorkMax ? work : 0
+        } catch {
+            return 0
+        }
     }
 
     /// Counts a refusal that never became a request, such as one that came too slowly.

@@ -25,10 +25,9 @@ struct AddressScripts: ~Copyable {
         _ keys: inout PublicKeys,
         _ curve: borrowing Curve
     ) throws(CryptoError) -> AddressScript {
-        let place = UInt64(wallet.place + 1) << 8 | UInt64(claim.branch)
-        let name = place << 32 | UInt64(claim.index)
+        let name = wallet.name(claim)
         let start =
-            (Int(claim.index) + 2_531 * Int(place)) % Self.entryCount * Self.entryByteCount
+            (Int(claim.index) + 2_531 * Int(name >> 32)) % Self.entryCount * Self.entryByteCount
         if entries.number(at: start, byteCount: 8) == name {
             return AddressScript(entries.bytes.extracting(start + 8..<start + Self.entryByteCount))
         }

@@ -125,6 +125,7 @@ extension OpenSigner {
         try RequestCheck.inputs(request, wallet, home.wallets.keys)
         try order.load(request)
         let totals = try RequestTotals(request)
+        try RequestCheck.work(request, record)
         try RequestCheck.outputs(request, wallet, record, &home.wallets, home.curve)
         try parents.load(request)
         try scripts.load(request, wallet, record, &home.wallets, home.curve)

@@ -40,6 +40,7 @@ extension OpenSigner {
         try order.load(request)
         let totals = try RequestTotals(request)
         let bundleRecord = home.policy.bundle.wallet(at: wallet.place)
+        try RequestCheck.work(request, bundleRecord)
         try scripts.load(request, wallet, bundleRecord, &home.wallets, home.curve)
         var coins = SHA256()
         for place in 1..<request.inputCount {

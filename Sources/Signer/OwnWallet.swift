@@ -42,6 +42,12 @@ package struct OwnWallet: Sendable {
 }
 
 extension OwnWallet {
+    /// Wallet, branch and index in one number, never 0.
+    func name(_ claim: OwnerClaim) -> UInt64 {
+        let place = UInt64(self.place + 1) << 8 | UInt64(claim.branch)
+        return place << 32 | UInt64(claim.index)
+    }
+
     /// Whether an input is spent by a signature alone: there is no script, or not in this way.
     func isSpentByKey(_ input: RequestInput) -> Bool {
         kind.isOfOneKey || (kind == .p2trTree && input.selector == 0)

@@ -22,6 +22,8 @@ struct PublicKeys: ~Copyable {
     private var entries: Arena
     /// The keys of one wallet at one address, 33 bytes each.
     private var derived: Arena
+    /// Wallet, branch and index of `derived`; 0 where that is nobody's.
+    private var derivedName: UInt64 = 0
     /// `u8 kind of the wallet | x[32]` of the keys that are the same in every script.
     private var constants: Arena
     private var constantCount = 0
@@ -87,13 +89,17 @@ extension PublicKeys {
         Bytes33(copying: derived.bytes.extracting(33 * place..<33 * place + 33))
     }
 
-    /// Derives the keys of a wallet for a claim whose branch and index were checked.
+    /// Derives the keys of a wallet for a claim whose branch and index were checked, unless they
+    /// are those that were derived last.
     mutating func derive(
         _ claim: OwnerClaim,
         _ wallet: OwnWallet,
         _ record: WalletRecord,
         _ curve: borrowing Curve
     ) throws(CryptoError) {
+        let name = wallet.name(claim)
+        guard name != derivedName else { return }
+        derivedName = 0
         for place in 0..<wallet.keyCount {
             let key = key(at: wallet.firstKey + place)
             guard key.nodeCount > 0 else { continue }
@@ -103,12 +109,14 @@ extension PublicKeys {
             let sum = try aggregate(record.key(at: place), curve)
             derived.store(sum.span, at: 33 * place)
         }
+        derivedName = name
     }
 
     /// Finds the keys of a wallet that are the same in every script. Once those of all wallets were
     /// found, no key is derived that is one of them.
     mutating func deriveConstants(_ wallet: OwnWallet) {
         if wallet.place == 0 { constantCount = 0 }
+        derivedName = 0
         for place in 0..<wallet.keyCount {
             let key = key(at: wallet.firstKey + place)
             guard key.kind != .aggregate, !key.takesIndex else { continue }

@@ -67,6 +67,15 @@ enum RequestCheck {
         }
     }
 
+    /// The work to derive what the claims lead to, before any of it is done.
+    static func work(
+        _ request: borrowing ResolvedRequest,
+        _ record: WalletRecord
+    ) throws(RefusalDetail) {
+        let work = request.addressCount * record.addressWork
+        try require(work, atMost: WalletRecord.requestWorkMax, else: .tooMuchWork)
+    }
+
     /// Every output by itself; one that is said to be ours must have the script that its claim
     /// leads to.
     static func outputs(

@@ -140,3 +140,19 @@ package struct RequestOutputs: ~Escapable {
         }
     }
 }
+
+extension ResolvedRequest {
+    /// How many addresses its claims name, of inputs one after the other each once.
+    package var addressCount: Int {
+        var count = 0
+        for place in 0..<inputCount
+        where place == 0 || input(at: place).claim != input(at: place - 1).claim {
+            count += 1
+        }
+        var outputs = outputs
+        while let output = outputs.next() {
+            if output.claim != nil { count += 1 }
+        }
+        return count
+    }
+}

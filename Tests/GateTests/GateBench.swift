@@ -25,7 +25,8 @@ final class GateBench {
         clock: ManualClock = ManualClock(),
         signer: FakeSigner = FakeSigner(bundleHash: bundleHash),
         limits: [LimitCaps] = limits,
-        signaturesPerInputMax: [HashKey: Int] = [:]
+        signaturesPerInputMax: [HashKey: Int] = [:],
+        addressWork: [HashKey: Int] = [:]
     ) throws {
         self.store = store
         self.clock = clock
@@ -34,7 +35,8 @@ final class GateBench {
             GateConfiguration(
                 bundleHash: Self.bundleHash,
                 limits: limits,
-                signaturesPerInputMax: signaturesPerInputMax
+                signaturesPerInputMax: signaturesPerInputMax,
+                addressWork: addressWork
             ),
             store: store,
             clock: clock

@@ -13,17 +13,17 @@ struct ResolvedSample {
     let digest: Bytes32
 
     /// A request that spends these outpoints.
-    init(spending numbers: [Int], amount: UInt64) {
+    init(spending numbers: [Int], amount: UInt64, wallet: UInt8 = 9) {
         let inputs = numbers.map {
             LeafOutpoint(txid: Bytes32(repeating: UInt8($0 % 251)), vout: UInt32($0))
         }
-        self.init(spending: inputs, amount: amount)
+        self.init(spending: inputs, amount: amount, wallet: wallet)
     }
 
-    init(spending inputs: [LeafOutpoint], amount: UInt64) {
+    init(spending inputs: [LeafOutpoint], amount: UInt64, wallet: UInt8 = 9) {
         self.inputs = inputs
         self.amount = amount
-        var bytes: [UInt8] = [1, 4, 0, 0, 1] + [UInt8](repeating: 9, count: 32)
+        var bytes: [UInt8] = [1, 4, 0, 0, 1] + [UInt8](repeating: wallet, count: 32)
         bytes.append(2, bytes: 4)
         bytes.append(0, bytes: 4)
         bytes.append(UInt64(inputs.count), bytes: 2)

@@ -10,7 +10,7 @@ import Wire
 @Suite("Limits of wallets of scripts")
 struct TemplateLimitTests {
     /// A wallet whose only script holds the own key `count` times.
-    private func many(_ kind: OutputKind, _ count: Int, weight: UInt32 = 100) -> TestTemplate {
+    private func many(_ kind: OutputKind, _ count: Int, weight: UInt32 = 10_000) -> TestTemplate {
         let form: KeyForm = kind == .p2trTree ? .xOnly : .compressed
         let path: [UInt32] = [0x8000_0030, 0x8000_0001, 0x8000_0000]
         let leaf = WalletTemplate.Leaf(
@@ -78,6 +78,45 @@ struct TemplateLimitTests {
             let released = try signer.pay(good, log)
             #expect(released.signatures[0].count == 16_384)
         }
+    }
+
+    @Test("What is too dear to derive is refused before anything is derived")
+    func work() throws {
+        // 32 keys and a script of 1,056 bytes: 12 for each key, 2 for each hole and each 1,000.
+        var wallet = many(.p2wshScript, 32)
+        for place in 1..<32 {
+            let node = try TestTemplate.extended([1] + [UInt8](repeating: UInt8(place), count: 63))
+            wallet.template.keys.append(
+                .extended(chainCode: node.chainCode, key: node.key, .branches([0, 1]))
+            )
+            let offset = wallet.template.leaves[0].holes[place].offset
+            let hole = TemplateHole(offset: offset, key: place, form: .compressed)
+            wallet.template.leaves[0].holes[place] = hole
+        }
+        let perAddress: UInt64 = 12 * 32 + 2 * (1 + 32)
+        let most = 600_000 / perAddress
+        let (signer, _) = try wallet.home().ready()
+        func coins(addresses: UInt64) throws -> TestRequest {
+            var request = try self.request(wallet, 2 * Int(addresses))
+            request.parents = []
+            // Two coins of each address: the second costs nothing.
+            for place in request.inputs.indices { request.inputs[place].index = UInt32(place / 2) }
+            return request
+        }
+        #expect(try signer.assess(try coins(addresses: most)).name == .missingParent)
+        let over = try signer.assess(try coins(addresses: most + 1))
+        #expect(over.name == .tooMuchWork)
+        #expect(over.refusal.expected == 600_000)
+        #expect(over.refusal.found == (most + 1) * perAddress)
+        // Change is counted as well.
+        var change = try coins(addresses: most)
+        change.outputs.append(
+            .init(amount: 1, script: try wallet.script(0, 7), owner: (0, 0, 7))
+        )
+        change.outputs[0].amount -= 1
+        #expect(try signer.assess(change).name == .tooMuchWork)
+        // All coins of one address are one.
+        #expect(try signer.assess(try self.request(wallet, 5_000)).name == nil)
     }
 
     @Test("The quadratic work of legacy inputs is bounded, and that of others is not")

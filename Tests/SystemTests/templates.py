@@ -99,7 +99,7 @@ def fixed(number):
 class Leaf:
     """A script given as pieces: bytes, or (key, form) for a hole."""
 
-    def __init__(self, *pieces, depth=0, version=0, weight=300, groups=()):
+    def __init__(self, *pieces, depth=0, version=0, weight=3_000, groups=()):
         self.pieces, self.depth, self.version, self.weight, self.groups = pieces, depth, version, weight, groups
 
     def holes(self):
