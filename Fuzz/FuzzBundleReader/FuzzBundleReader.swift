@@ -153,7 +153,8 @@ private func writeLimitsAndRules(
             outflowMax: rule.outflowMax,
             feeMax: rule.feeMax,
             feerateMax: rule.feerateMax,
-            lists: rule.lists
+            lists: rule.lists,
+            sighashes: rule.sighashes
         )
         try writer.writeRule(name: rule.name, fields)
     }

@@ -1,28 +1,38 @@
 private import BitcoinCrypto
 package import Bytes
 
-/// The digest that one input signs with SIGHASH_ALL outside of segwit: the whole transaction, with
-/// the script that is run in the place of that input's and nothing in the places of the others.
+/// The digest that one input signs outside of segwit: the whole transaction, with the script that
+/// is run in the place of that input's and nothing in the places of the others; less what the type
+/// leaves open.
 ///
 /// The transaction is fed anew for every input that signs, which makes the work quadratic. There is
 /// no way around that; whoever signs bounds it.
 package struct LegacySighash: Sendable {
     private var hasher = SHA256()
+    private let type: SighashType
+    /// The inputs before the one that is signed, and then that one's place.
+    private var place = 0
+    private var isSignedFed = false
+    private var outputsFed = 0
 
-    package init(version: UInt32, inputCount: Int) {
+    package init(version: UInt32, inputCount: Int, type: SighashType = .all) {
+        self.type = type
         hasher.update(version)
-        hasher.updateCompactSize(UInt64(inputCount))
+        hasher.updateCompactSize(type.anyoneCanPay ? 1 : UInt64(inputCount))
     }
 
     /// Feeds the next input, one that is not signed.
     package mutating func addInput(_ input: SpentInput) {
+        if !isSignedFed { place += 1 }
+        guard !type.anyoneCanPay else { return }
         hasher.update(input.outpoint)
         hasher.updateCompactSize(0)
-        hasher.update(input.sequence)
+        hasher.update(type.signsAllOutputs ? input.sequence : 0)
     }
 
     /// Feeds the next input, the one that is signed, with the output script it spends.
     package mutating func addSigned(_ input: SpentInput, script: Span<UInt8>) {
+        isSignedFed = true
         hasher.update(input.outpoint)
         hasher.updateVector(script)
         hasher.update(input.sequence)
@@ -30,26 +40,38 @@ package struct LegacySighash: Sendable {
 
     /// Feeds the next input, the one that is signed, with its redeem script.
     package mutating func addSigned(_ input: SpentInput, script: borrowing FilledLeaf) {
+        isSignedFed = true
         hasher.update(input.outpoint)
         script.feedVector(to: &hasher)
         hasher.update(input.sequence)
     }
 
-    /// Ends the inputs.
+    /// Ends the inputs. SINGLE has its output: without one the original client signs the number 1,
+    /// which moves any coin of the key.
     package mutating func beginOutputs(count: Int) {
-        hasher.updateCompactSize(UInt64(count))
+        precondition(isSignedFed, "one input is signed")
+        precondition(!type.signsSingleOutput || place < count, "SINGLE needs its output")
+        let signed = type.signsAllOutputs ? count : type.signsNoOutput ? 0 : place + 1
+        hasher.updateCompactSize(UInt64(signed))
     }
 
     /// Feeds the next output.
     package mutating func addOutput(amount: UInt64, script: Span<UInt8>) {
-        hasher.update(amount)
-        hasher.updateVector(script)
+        defer { outputsFed += 1 }
+        if type.signsAllOutputs || (type.signsSingleOutput && outputsFed == place) {
+            hasher.update(amount)
+            hasher.updateVector(script)
+        } else if type.signsSingleOutput, outputsFed < place {
+            // An output that is not signed counts as -1 satoshi to nobody.
+            hasher.update(UInt64.max)
+            hasher.updateCompactSize(0)
+        }
     }
 
     /// Ends the transaction. The hasher is used up.
     package mutating func finish(lockTime: UInt32) -> Bytes32 {
         hasher.update(lockTime)
-        hasher.update(SighashType.all.rawValue)
+        hasher.update(type.rawValue)
         let once = hasher.finalize()
         return SHA256.hash(once.span)
     }

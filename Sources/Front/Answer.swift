@@ -35,12 +35,26 @@ package enum Answer {
         guard facts.txid == txid, facts.fee == leaf.fee else {
             throw mismatch("another transaction id or fee")
         }
+        // What a signature leaves open must be what the PSBT asked to leave open.
+        guard leaf.sighashes ?? [] == SighashPermission.names(Self.sighashes(given)) else {
+            throw mismatch("signatures of another sighash type")
+        }
         guard facts.finalized == finalize else { throw mismatch("another kind of result") }
         if finalize {
             // A scriptSig changes the id; what was asked for has none (protocol.md, section 3).
             guard unsigned(signed) == asked else { throw mismatch("another transaction") }
         } else {
             guard unsignedTransaction(signed) == asked else { throw mismatch("another payment") }
+        }
+    }
+
+    /// The types beside ALL and DEFAULT that a PSBT asks for.
+    private static func sighashes(_ psbt: [UInt8]) -> UInt8 {
+        do {
+            let inputs = try PSBT(binary: psbt).inputs
+            return inputs.reduce(0) { $0 | ($1.sighashType?.permission ?? 0) }
+        } catch {
+            return 0
         }
     }
 

@@ -130,7 +130,11 @@ extension FrontOperations {
         let result: [UInt8]
         do {
             let spent = try Amount.sum(coins)
-            fee = try spent.subtracting(Amount.sum(psbt.transaction.outputs)).satoshis
+            // As the signer counts it: what others can change can all become fee.
+            fee =
+                try request.areAllFixed
+                ? spent.subtracting(Amount.sum(psbt.transaction.outputs)).satoshis
+                : spent.satoshis
             if finalize {
                 try psbt.finalize(with: request.satisfier(wallets))
                 result = try psbt.extract().serialized()

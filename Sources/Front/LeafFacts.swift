@@ -1,5 +1,7 @@
+private import Bitcoin
 private import Bytes
 private import Policy
+private import Wallet
 private import Wire
 
 /// One entry of the log for people and scripts. Which fields are there depends on the kind.
@@ -42,6 +44,9 @@ package struct LeafFacts: Codable, Equatable, Sendable {
     /// Whether the amount of every input was checked against its parent. If not, all inputs are
     /// taproot, whose signatures commit to the amounts.
     package var amountsChecked: Bool?
+    /// The sighash types beside ALL and DEFAULT; missing where there are none. With any, others can
+    /// change the payment, and outflow and fee are the most that can leave.
+    package var sighashes: [String]?
     package var walletID: String?
     package var destinations: [Destination]?
     package var message: Message?
@@ -120,6 +125,7 @@ package struct LeafFacts: Codable, Equatable, Sendable {
         facts.fee = known.fee
         facts.vsize = known.vsize
         facts.amountsChecked = leaf.areAmountsChecked
+        if leaf.sighashes != 0 { facts.sighashes = SighashPermission.names(leaf.sighashes) }
         facts.walletID = known.walletID.hexDigits
         var destinations: [Destination] = []
         var list = leaf.destinations
@@ -137,6 +143,12 @@ package struct LeafFacts: Codable, Equatable, Sendable {
         var matching = leaf.rules
         while let next = matching.next() { rules.append(next.rule) }
         return rules
+    }
+
+    /// The types in a mask of a rule or a request, in words.
+    static func names(ofSighashes mask: UInt8) -> String {
+        mask == 0
+            ? "ALL and DEFAULT only" : SighashPermission.names(mask).joined(separator: ", ")
     }
 
     private static func charge(_ bytes: [UInt8]) throws(ByteError) -> LeafFacts {

@@ -24,6 +24,10 @@ extension LeafFacts {
         if let outflow, let fee, let txid {
             words += ", \(AmountText.words(outflow)) out, fee \(AmountText.grouped(fee)) sat"
             words += ", transaction \(txid)"
+            if let sighashes {
+                words += " signed with \(sighashes.joined(separator: ", ")), so all that goes in "
+                words += "counts as out and as fee"
+            }
         }
         return words
     }

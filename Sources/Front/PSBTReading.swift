@@ -66,6 +66,11 @@ extension Inspection {
         outflow = found.outflow?.satoshis
         vsize = found.virtualByteCount.map(UInt64.init)
         feerate = found.feerate.map { Double($0) / 1_000 }
+        let open = found.inputs.reduce(0) { $0 | ($1.sighashType?.permission ?? 0) }
+        if open != 0 {
+            let names = SighashPermission.names(open).joined(separator: ", ")
+            remarks.append("signed with \(names), others can change it: all its coins count as out")
+        }
         if found.isReplaceable { remarks.append("can be replaced by a higher fee (BIP-125)") }
         switch found.lock {
         case .none: break

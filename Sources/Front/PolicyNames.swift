@@ -20,7 +20,8 @@ extension BundleFacts {
             named.subjectName = Self.name(named.index, in: wallets.map(\.name))
         case .destinationNotListed: named.lists = names(ofLists: detail.expected)
         case .deniedByRule: named.lists = names(ofLists: detail.found)
-        case .messageNotMatched, .outflowOverMaximum, .feeOverMaximum, .feerateOverMaximum, .none:
+        case .messageNotMatched, .outflowOverMaximum, .feeOverMaximum, .feerateOverMaximum,
+            .sighashNotInRule, .none:
             break
         }
         return named

@@ -99,6 +99,12 @@ extension RefusalWords {
         cannot-sign-leaf input nothing
           the leaf of the script tree has no key of ours
           spend a leaf of the script tree that has a key of ours
+        sighash-single-without-output input number
+          SIGHASH_SINGLE on an input without an output at its place
+          give the transaction an output at the input's place, or sign with SIGHASH_ALL
+        anyone-can-pay-inputs input number
+          ANYONECANPAY in a request of several inputs
+          make one PSBT for each input that is signed with ANYONECANPAY
         amount-mismatch input satoshi
           the amount claimed is not that of the coin
           make the PSBT again; whoever made it is wrong or lies
@@ -124,7 +130,7 @@ extension RefusalWords {
           an output that carries data
           leave it out
         sighash-not-permitted input number
-          a signature that would not cover the whole transaction
+          a sighash type that there is not for this kind of output
           ask for SIGHASH_ALL, or DEFAULT with taproot
         transaction-version nothing number
           a transaction version that is not permitted
@@ -165,6 +171,9 @@ extension RefusalWords {
         denied-by-rule rule number
           a rule of the policy forbids this
           only a new policy can permit it
+        sighash-not-in-rule rule sighashes
+          a sighash type that the rule does not permit: others could change the payment
+          sign with SIGHASH_ALL, or permit the type in a rule of the policy (sighash = [...])
         no-rule-for-message nothing nothing
           no rule of the policy permits this wallet to sign messages
           only a new policy can permit it: a rule with effect = "allow-messages"

@@ -11,7 +11,7 @@ package struct RefusalWords: Sendable {
 
     /// How `expected` and `found` are to be read.
     package enum Unit: String, Sendable {
-        case satoshi, rate, payments, number, nothing
+        case satoshi, rate, payments, sighashes, number, nothing
     }
 
     package let subject: Subject
@@ -151,6 +151,7 @@ extension RefusalWords.Unit {
         case .satoshi: AmountText.words(value)
         case .rate: "\(value) sat/kvB"
         case .payments: "\(value) payments"
+        case .sighashes: LeafFacts.names(ofSighashes: UInt8(truncatingIfNeeded: value))
         case .number, .nothing: "\(value)"
         }
     }

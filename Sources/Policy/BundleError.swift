@@ -48,6 +48,7 @@ package enum BundleError: Error, Equatable, Sendable {
     case limitWithoutCap(item: Int)
     case limitWithoutWindow(item: Int)
     case unknownEffect(item: Int, found: UInt8)
+    case unknownSighashes(item: Int, found: UInt8)
     case unknownDestinations(item: Int, found: UInt8)
     case capOnDeny(item: Int)
     case tooManyMessageRules(item: Int, limit: Int)

@@ -24,7 +24,7 @@ extension CheckedBundle {
             let rule = RuleRecord(bytes, at: offset)
             offset = rule.end
             guard rule.wallets & wallet != 0, !rule.isAboutMessages else { continue }
-            if rule.effect == .deny {
+            if rule.isDeny {
                 let paid = facts.listsPaid
                 if rule.lists == 0 || rule.lists & paid != 0 {
                     return .refuse(denied(by: rule, at: index, facts))
@@ -66,7 +66,7 @@ extension CheckedBundle {
         for index in 0..<layout.ruleCount {
             let rule = RuleRecord(bytes, at: offset)
             offset = rule.end
-            guard rule.wallets & wallet != 0, rule.effect == .allow else { continue }
+            guard rule.wallets & wallet != 0, rule.allowsPayments else { continue }
             guard rule.isSatisfied(by: facts) else { continue }
             sink.matched(rule: UInt16(index))
             guard !limits.isAtEnd else { continue }

@@ -10,6 +10,9 @@ package struct Facts: Sendable {
     package let fee: UInt64
     /// The fee for 1,000 virtual bytes in satoshi, rounded up, so a cap is never exceeded.
     package let feerate: UInt64
+    /// The sighash types beside ALL and DEFAULT that are used (`SighashPermission`). With any,
+    /// outflow and fee must be all that the wallet's coins hold.
+    package let sighashes: UInt8
 
     /// The lists paid to by at least one output (bit n for list n).
     package private(set) var listsPaid: UInt64 = 0
@@ -25,8 +28,15 @@ package struct Facts: Sendable {
     }
 
     /// The facts of a transaction that pays nobody yet; `virtualSize` is of the signed transaction.
-    package init(wallet: Int, outflow: UInt64, fee: UInt64, virtualSize: UInt32) {
+    package init(
+        wallet: Int,
+        outflow: UInt64,
+        fee: UInt64,
+        virtualSize: UInt32,
+        sighashes: UInt8 = 0
+    ) {
         self.wallet = wallet
+        self.sighashes = sighashes
         self.outflow = outflow
         self.fee = fee
         feerate = Self.feerate(fee: fee, virtualSize: virtualSize)
@@ -53,6 +63,15 @@ package struct Facts: Sendable {
             left &= left - 1
         }
         demand(Demand(lists: lists, output: output))
+    }
+
+    /// Adds what somebody else may pay to anyone, since the signatures leave the outputs open:
+    /// nothing is known of it, so it stands in no list for a rule that allows, and in every list
+    /// for a rule that denies and for a limit. `output` is the place after the last that is known.
+    package mutating func payAnywhere(output: UInt32, under bundle: CheckedBundle) {
+        let all = CheckedBundle.mask(ofLowest: bundle.layout.listCount)
+        pay(outflow, lists: all, output: output)
+        demand(Demand(lists: 0, output: output))
     }
 
     /// The satoshi paid to outputs that stand in `list`; stays at the most a `u64` can hold.

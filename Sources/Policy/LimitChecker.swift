@@ -69,7 +69,7 @@ extension BundleChecker {
                 ruleOffset = RuleRecord(bytes, at: ruleOffset).end
                 rule += 1
             }
-            guard RuleRecord(bytes, at: ruleOffset).effect != .deny else {
+            guard !RuleRecord(bytes, at: ruleOffset).isDeny else {
                 throw .wrongScopeIndex(item: item, found: limit.scopeIndex)
             }
         }

@@ -12,6 +12,9 @@ package enum PolicyRefusal: UInt16, Equatable, Sendable {
     case destinationNotListed = 204
     /// A deny rule matched. `expected` its lists as bits (0: any), `found` the lists paid to.
     case deniedByRule = 205
+    /// A signature of a type that the rule does not permit. `expected` the types it does, `found`
+    /// those of the request, as bits (`SighashPermission`).
+    case sighashNotInRule = 206
     /// No rule allows messages of the wallet. `expected` 0, `found` the wallet's index.
     case noRuleForMessage = 207
     /// The rule that came nearest allows other messages. `expected` what differs: 1 format, 2

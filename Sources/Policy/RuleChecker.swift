@@ -1,3 +1,5 @@
+private import Bitcoin
+
 /// The rules of a bundle, in the order of the source.
 extension BundleChecker {
     mutating func checkRules() throws(BundleError) {
@@ -16,6 +18,7 @@ extension BundleChecker {
             _ = try cursor.skip(count - 1)
             if isAboutMessages { try skipMessageFields() }
             let rule = RuleRecord(bytes, at: start)
+            try checkSighashes(of: rule, item)
             guard rule.wallets != 0, rule.wallets & ~wallets == 0 else {
                 throw .unknownWallets(item: item, found: rule.wallets)
             }
@@ -39,6 +42,15 @@ extension BundleChecker {
         }
     }
 
+    private mutating func checkSighashes(of rule: RuleRecord, _ item: Int) throws(BundleError) {
+        guard rule.effectCode == RuleEffect.allowSighashes.rawValue else { return }
+        _ = try cursor.skip(1)
+        let every = SighashPermission.every
+        guard rule.sighashes != 0, rule.sighashes & ~every == 0 else {
+            throw .unknownSighashes(item: item, found: rule.sighashes)
+        }
+    }
+
     /// A deny rule has no caps: "deny up to" and "deny over" would read alike.
     private func checkEffect(of rule: RuleRecord, _ item: Int) throws(BundleError) {
         guard let effect = RuleEffect(rawValue: rule.effectCode) else {
@@ -47,6 +59,6 @@ extension BundleChecker {
         let capped =
             rule.outflowMax != RuleRecord.noCap || rule.feeMax != RuleRecord.noCap
             || rule.feerateMax != RuleRecord.noCap
-        guard effect == .allow || !capped else { throw .capOnDeny(item: item) }
+        guard effect != .deny || !capped else { throw .capOnDeny(item: item) }
     }
 }

@@ -2,6 +2,8 @@
 package enum RuleEffect: UInt8, Equatable, Sendable {
     case allow = 1
     case deny = 2
+    /// Allow as well what is signed with other sighash types than ALL and DEFAULT.
+    case allowSighashes = 3
     /// It is about messages, and about nothing else: see `MessageRuleRecord`.
     case allowMessages = 4
 }
@@ -10,7 +12,7 @@ package enum RuleEffect: UInt8, Equatable, Sendable {
 package struct RuleRecord: ~Escapable {
     /// What a cap holds in the bundle when there is none.
     package static let noCap = UInt64.max
-    /// The bytes of a record after its name.
+    /// The bytes of a record after its name, the sighash types of effect 3 not counted.
     static let byteCount = 42
 
     let bytes: Span<UInt8>
@@ -26,7 +28,11 @@ package struct RuleRecord: ~Escapable {
     }
 
     @inline(__always)
-    var end: Int { isAboutMessages ? message.end : fields + Self.byteCount }
+    var end: Int {
+        // Two of four effects have no more than this; the hot walk over the rules asks once.
+        effectCode <= RuleEffect.deny.rawValue ? fields + Self.byteCount : longEnd
+    }
+    private var longEnd: Int { isAboutMessages ? message.end : fields + Self.byteCount + 1 }
     /// Whether it is a rule about messages, which no payment ever matches.
     @inline(__always)
     package var isAboutMessages: Bool { effectCode == RuleEffect.allowMessages.rawValue }
@@ -34,11 +40,29 @@ package struct RuleRecord: ~Escapable {
     var effectCode: UInt8 { bytes[fields] }
     var destinationsCode: UInt8 { bytes[fields + 33] }
 
-    /// Whether a match allows or denies.
-    @inline(__always)
+    /// What a match does.
     package var effect: RuleEffect {
-        if isAboutMessages { return .allowMessages }
-        return effectCode == RuleEffect.deny.rawValue ? .deny : .allow
+        guard let effect = RuleEffect(rawValue: effectCode) else {
+            preconditionFailure("an effect that the checker knew")
+        }
+        return effect
+    }
+
+    /// Whether it allows payments.
+    @inline(__always)
+    package var allowsPayments: Bool {
+        effectCode == RuleEffect.allow.rawValue
+            || effectCode == RuleEffect.allowSighashes.rawValue
+    }
+
+    /// Whether a match denies.
+    @inline(__always)
+    package var isDeny: Bool { effectCode == RuleEffect.deny.rawValue }
+
+    /// The sighash types beside ALL and DEFAULT that the rule permits (`SighashPermission`).
+    @inline(__always)
+    package var sighashes: UInt8 {
+        effectCode == RuleEffect.allowSighashes.rawValue ? bytes[fields + Self.byteCount] : 0
     }
 
     /// What a rule about messages says after its wallets.

@@ -2,22 +2,23 @@
 struct Shortfall {
     /// The conditions in the order they are tested; the first that fails is reported.
     enum Condition: UInt8 {
-        case noRule, outflow, fee, feerate, destinations, satisfied
+        case noRule, sighash, outflow, fee, feerate, destinations, satisfied
     }
 
     static let none = Shortfall(condition: .noRule, rule: PolicyFinding.noRule, cap: 0)
 
     let condition: Condition
     let rule: UInt32
-    /// The cap that was exceeded, or the lists that an output stands outside of.
+    /// The cap that was exceeded, the lists that an output stands outside of, or the sighash types
+    /// that the rule permits.
     let cap: UInt64
 
     /// Whether `other` came nearer to being allowed than this: it failed later, or at the same
-    /// condition with a higher cap. Lists have no such order; there the first rule stays.
+    /// condition with a higher cap. Lists and types have no such order; there the first rule stays.
     @inline(__always)
     func isFurther(than other: Shortfall) -> Bool {
         if condition != other.condition { return condition.rawValue < other.condition.rawValue }
-        return condition != .destinations && cap < other.cap
+        return condition != .destinations && condition != .sighash && cap < other.cap
     }
 
     /// The refusal, or nil when there was no rule or nothing failed.
@@ -25,6 +26,8 @@ struct Shortfall {
         switch condition {
         case .noRule, .satisfied:
             return nil
+        case .sighash:
+            return finding(.sighashNotInRule, UInt64(facts.sighashes))
         case .outflow:
             return finding(.outflowOverMaximum, facts.outflow)
         case .fee:
@@ -46,6 +49,7 @@ extension RuleRecord {
     /// Whether an allow rule's conditions all hold.
     @inline(__always)
     func isSatisfied(by facts: borrowing Facts) -> Bool {
+        guard facts.sighashes & ~sighashes == 0 else { return false }
         guard facts.outflow <= outflowMax, facts.fee <= feeMax else { return false }
         guard facts.feerate <= feerateMax else { return false }
         let lists = lists
@@ -56,6 +60,9 @@ extension RuleRecord {
     @inline(__always)
     func shortfall(of facts: borrowing Facts, at index: Int) -> Shortfall {
         let rule = UInt32(index)
+        if facts.sighashes & ~sighashes != 0 {
+            return Shortfall(condition: .sighash, rule: rule, cap: UInt64(sighashes))
+        }
         let outflowMax = outflowMax
         if facts.outflow > outflowMax {
             return Shortfall(condition: .outflow, rule: rule, cap: outflowMax)

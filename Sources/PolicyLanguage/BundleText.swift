@@ -75,7 +75,7 @@ package enum BundleText {
         case .deny:
             let what = lists.isEmpty ? "every payment" : "payments with an output to \(lists)"
             return "\(name) denies \(what) from \(wallets)."
-        case .allow:
+        case .allow, .allowSighashes:
             let whom = lists.isEmpty ? "anyone" : "\(lists) only"
             let caps = [
                 cap(rule.outflowMax, "leaves, fee included", Written.amount),
@@ -83,8 +83,17 @@ package enum BundleText {
                 cap(rule.feerateMax, "of fee rate", Written.feerate),
             ].compactMap { $0 }
             let bounds = caps.isEmpty ? "without a cap" : caps.joined(separator: ", ")
-            return "\(name) allows payments from \(wallets) to \(whom): \(bounds)."
+            return "\(name) allows payments from \(wallets) to \(whom): \(bounds).\(open(rule))"
         }
+    }
+
+    /// What it means that others may change what a signature leaves open.
+    private static func open(_ rule: RuleRecord) -> String {
+        let names = SighashPermission.names(rule.sighashes)
+        guard !names.isEmpty else { return "" }
+        let types = names.joined(separator: ", ")
+        return " It permits the sighash types \(types) too: others may then change the payment, "
+            + "so all that its coins hold counts as leaving and as fee."
     }
 
     private static func cap(

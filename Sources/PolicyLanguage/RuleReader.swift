@@ -1,9 +1,12 @@
+private import Bitcoin
 import Policy
+private import Wallet
 
 /// The rules, in the order of the source.
 extension SourceReader {
     private static let keys = [
         "name", "effect", "wallets", "destinations", "max_outflow", "max_fee", "max_feerate",
+        "sighash",
     ]
     private static let caps = ["max_outflow", "max_fee", "max_feerate"]
 
@@ -51,14 +54,61 @@ extension SourceReader {
                     expected: "caps on allow rules only; what no rule allows is denied"
                 )
             }
-        case .allow:
+            guard !table.contains("sighash") else {
+                throw table.error(
+                    "sighash",
+                    found: "sighash types on a deny rule",
+                    expected: "them on allow rules only; a deny rule is about every type"
+                )
+            }
+        case .allow, .allowSighashes:
             fields.outflowMax = try cap("max_outflow", Units.amountForm, table, Units.amount)
             fields.feeMax = try cap("max_fee", Units.amountForm, table, Units.amount)
             if table.contains("max_feerate") {
                 fields.feerateMax = try cap("max_feerate", Units.feerateForm, table, Units.feerate)
             }
+            if table.contains("sighash") {
+                fields.sighashes = try sighashes(table, hasLists: lists != 0)
+                fields.effect = .allowSighashes
+            }
         }
         return PolicyModel.Rule(name: name, fields: fields)
+    }
+
+    /// The types beside ALL and DEFAULT, as bits.
+    private func sighashes(_ table: SourceTable, hasLists: Bool) throws(PolicyError) -> UInt8 {
+        let known = SighashPermission.names(SighashPermission.every)
+        let form = "a list of \(known.joined(separator: ", "))"
+        let names = try table.strings("sighash", form: "\(form): sighash = [\"SINGLE\"]")
+        guard !names.isEmpty else {
+            let expected = "\(form); without the key ALL and DEFAULT are permitted"
+            throw table.error("sighash", found: "no type", expected: expected)
+        }
+        var mask: UInt8 = 0
+        for name in names {
+            guard name != "ALL", name != "DEFAULT" else {
+                let expected = "only types beside ALL and DEFAULT, which are always permitted"
+                throw table.error("sighash", found: name, expected: expected)
+            }
+            guard let place = known.firstIndex(of: name) else {
+                let nearest = Spelling.nearest(to: name, among: known)
+                let expected = nearest.map { "\($0) (did you mean it?)" } ?? form
+                throw table.error("sighash", found: "\"\(name)\"", expected: expected)
+            }
+            let bit = SighashPermission.types[place].permission
+            guard mask & bit == 0 else {
+                throw table.error("sighash", found: "\(name) twice", expected: "each type once")
+            }
+            mask |= bit
+        }
+        guard !hasLists || mask & SighashPermission.openOutputs == 0 else {
+            throw table.error(
+                "sighash",
+                found: "destinations beside a type that lets anyone add outputs",
+                expected: "destinations = \"any\", or ALL|ANYONECANPAY alone"
+            )
+        }
+        return mask
     }
 
     private func effect(_ table: SourceTable) throws(PolicyError) -> RuleEffect {

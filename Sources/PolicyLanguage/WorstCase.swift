@@ -43,7 +43,7 @@ package struct WorstCase: Equatable, Sendable {
         var rules: [Rule] = []
         let allowance = bundle.allowance
         bundle.forEachRule { _, rule in
-            let largest = rule.effect == .allow ? min(rule.outflowMax, allowance) : 0
+            let largest = rule.allowsPayments ? min(rule.outflowMax, allowance) : 0
             rules.append(Rule(wallets: rule.wallets, largest: largest))
         }
         return rules

@@ -128,7 +128,7 @@ extension OpenSigner {
         try RequestCheck.work(request, record)
         try RequestCheck.outputs(request, wallet, record, &home.wallets, home.curve)
         try parents.load(request)
-        try scripts.load(request, wallet, record, &home.wallets, home.curve)
+        try scripts.load(request, totals, wallet, record, &home.wallets, home.curve)
         return (wallet, totals)
     }
 

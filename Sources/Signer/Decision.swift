@@ -55,13 +55,10 @@ struct Decision: Sendable {
             bundle
         )
         let allowed = Decision(verdict: .allow, refusal: .none, digest: digest)
-        let bits =
-            DecisionBits.factsFollow | (areAmountsChecked ? DecisionBits.amountsChecked : 0)
         leaf.reset()
         leaf.append { writer throws(ByteError) in
             try allowed.head(policy, leafKey).write(to: &writer)
-            try writer.writeUInt8(bits)
-            try verified.writeFacts(to: &writer)
+            try verified.writeFacts(areAmountsChecked: areAmountsChecked, to: &writer)
             try writer.writeUInt16(UInt16(request.outputCount - verified.totals.ownOutputCount))
         }
         var outputs = request.outputs

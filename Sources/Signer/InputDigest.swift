@@ -4,66 +4,87 @@ import Bytes
 import Wire
 
 /// What one input of a verified request signs.
-enum InputDigest {
-    /// By a key alone, whose script `address` is.
-    static func ofKey(
+struct InputDigest {
+    let input: RequestInput
+    let place: Int
+    /// The hash of the output at the input's place, for the types that sign it alone.
+    let singleOutput: Bytes32?
+
+    private var type: SighashType { SighashType(rawValue: UInt32(input.sighash)) }
+
+    /// By a key alone; `spent` is the script that it spends.
+    func ofKey(
         _ publicKey: Bytes33,
-        _ address: AddressScript,
-        _ input: RequestInput,
-        at place: Int,
+        _ spent: Span<UInt8>,
         _ request: borrowing ResolvedRequest,
         _ verified: VerifiedRequest
     ) -> Bytes32 {
         switch verified.wallet.kind {
         case .p2wpkh, .p2shP2WPKH:
-            let keyHash = hash160(publicKey.span)
-            return verified.midstates.p2wpkhSighash(of: SpentInput(input), keyHash: keyHash)
+            return verified.midstates.p2wpkhSighash(
+                of: SpentInput(input),
+                keyHash: hash160(publicKey.span),
+                type: type,
+                singleOutput: singleOutput
+            )
         case .p2pkh:
-            var hasher = begin(request, before: place)
-            hasher.addSigned(SpentInput(input), script: address.script)
-            return finish(&hasher, request, after: place)
+            var hasher = begin(request)
+            hasher.addSigned(SpentInput(input), script: spent)
+            return finish(&hasher, request)
         case .p2tr, .p2trTree:
-            let type = SighashType(rawValue: UInt32(input.sighash))
-            return verified.midstates.taprootSighash(at: place, type: type)
+            return ofTaproot(spent, leafHash: nil, verified)
         case .p2shScript, .p2wshScript, .p2shP2WSHScript:
             preconditionFailure("a script signs for itself")
         }
     }
 
-    /// By a script.
-    static func ofScript(
+    /// By a script; `spent` is the one in the output.
+    func ofScript(
         _ script: borrowing FilledLeaf,
-        _ input: RequestInput,
-        at place: Int,
+        _ spent: Span<UInt8>,
         _ request: borrowing ResolvedRequest,
         _ verified: VerifiedRequest
     ) -> Bytes32 {
         switch verified.wallet.kind {
         case .p2shScript:
-            var hasher = begin(request, before: place)
+            var hasher = begin(request)
             hasher.addSigned(SpentInput(input), script: script)
-            return finish(&hasher, request, after: place)
+            return finish(&hasher, request)
         case .p2wshScript, .p2shP2WSHScript:
-            return verified.midstates.witnessSighash(of: SpentInput(input), script: script)
+            return verified.midstates.witnessSighash(
+                of: SpentInput(input),
+                script: script,
+                type: type,
+                singleOutput: singleOutput
+            )
         case .p2trTree:
             // The leaf was found by this hash among those that we filled ourselves.
-            return verified.midstates.taprootSighash(
-                at: place,
-                type: SighashType(rawValue: UInt32(input.sighash)),
-                leafHash: input.leafHash
-            )
+            return ofTaproot(spent, leafHash: input.leafHash, verified)
         case .p2wpkh, .p2tr, .p2pkh, .p2shP2WPKH:
             preconditionFailure("a key signs for itself")
         }
     }
 
-    private static func begin(
-        _ request: borrowing ResolvedRequest,
-        before place: Int
-    ) -> LegacySighash {
+    private func ofTaproot(
+        _ spent: Span<UInt8>,
+        leafHash: Bytes32?,
+        _ verified: VerifiedRequest
+    ) -> Bytes32 {
+        verified.midstates.taprootSighash(
+            at: place,
+            of: SpentInput(input),
+            script: spent,
+            type: type,
+            singleOutput: singleOutput,
+            leafHash: leafHash
+        )
+    }
+
+    private func begin(_ request: borrowing ResolvedRequest) -> LegacySighash {
         var hasher = LegacySighash(
             version: request.transactionVersion,
-            inputCount: request.inputCount
+            inputCount: request.inputCount,
+            type: type
         )
         for earlier in 0..<place {
             hasher.addInput(SpentInput(request.input(at: earlier)))
@@ -71,10 +92,9 @@ enum InputDigest {
         return hasher
     }
 
-    private static func finish(
+    private func finish(
         _ hasher: inout LegacySighash,
-        _ request: borrowing ResolvedRequest,
-        after place: Int
+        _ request: borrowing ResolvedRequest
     ) -> Bytes32 {
         for later in place + 1..<request.inputCount {
             hasher.addInput(SpentInput(request.input(at: later)))

@@ -28,13 +28,18 @@ struct InputScripts: ~Copyable {
     /// Derives for every input; the claims' branches and indexes were checked.
     mutating func load(
         _ request: borrowing ResolvedRequest,
+        _ totals: RequestTotals,
         _ wallet: OwnWallet,
         _ record: WalletRecord,
         _ wallets: inout WalletTable,
         _ curve: borrowing Curve
     ) throws(RefusalDetail) {
         signatureCount = 0
-        var size = TransactionSize(inputCount: request.inputCount, outputCount: request.outputCount)
+        let areOutputsOpen = totals.areOutputsOpen
+        var size = TransactionSize(
+            inputCount: request.inputCount,
+            outputCount: areOutputsOpen ? 1 : request.outputCount
+        )
         for place in 0..<request.inputCount {
             let input = request.input(at: place)
             do throws(CryptoError) {
@@ -50,13 +55,20 @@ struct InputScripts: ~Copyable {
             }
             try add(input, place, wallet, record, wallets.keys, &size)
         }
-        var outputs = request.outputs
-        while let output = outputs.next() {
-            size.addOutput(scriptByteCount: output.script.count)
+        if areOutputsOpen {
+            // Whatever is added, it is no smaller than with one output to nobody.
+            size.addOutput(scriptByteCount: 0)
+        } else {
+            var outputs = request.outputs
+            while let output = outputs.next() {
+                size.addOutput(scriptByteCount: output.script.count)
+            }
         }
         virtualByteCount = size.virtualByteCount
         if wallet.isLegacy {
-            let work = request.inputCount * size.unsignedByteCount
+            // A request has more bytes than its transaction.
+            let byteCount = areOutputsOpen ? request.bytes.count : size.unsignedByteCount
+            let work = request.inputCount * byteCount
             try require(work, atMost: Self.legacyByteCountMax, else: .legacyTooLarge)
         }
     }

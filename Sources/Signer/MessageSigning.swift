@@ -41,7 +41,7 @@ extension OpenSigner {
         let totals = try RequestTotals(request)
         let bundleRecord = home.policy.bundle.wallet(at: wallet.place)
         try RequestCheck.work(request, bundleRecord)
-        try scripts.load(request, wallet, bundleRecord, &home.wallets, home.curve)
+        try scripts.load(request, totals, wallet, bundleRecord, &home.wallets, home.curve)
         var coins = SHA256()
         for place in 1..<request.inputCount {
             VerifiedRequest.add(request.input(at: place), to: &coins)

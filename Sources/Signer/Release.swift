@@ -122,7 +122,7 @@ extension OpenSigner {
         }
         let totals = try RequestTotals(request)
         let record = home.policy.bundle.wallet(at: wallet.place)
-        try scripts.load(request, wallet, record, &home.wallets, home.curve)
+        try scripts.load(request, totals, wallet, record, &home.wallets, home.curve)
         return VerifiedRequest(request, wallet, totals, scripts)
     }
 }

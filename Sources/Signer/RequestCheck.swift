@@ -55,14 +55,15 @@ enum RequestCheck {
         for place in 0..<request.inputCount {
             let input = request.input(at: place)
             try claim(input.claim, place, wallet)
-            let isKnown = input.selector == 0 || isTree
-            try require(isKnown, else: .unsupportedSelector, at: place, found: input.selector)
+            let isThere = input.selector == 0 || isTree
+            try require(isThere, else: .unsupportedSelector, at: place, found: input.selector)
             let isOurs = input.selector == 1 || isKeyPathOurs
             try require(isOurs, else: .cannotSignKeyPath, at: place)
             let type = SighashType(rawValue: UInt32(input.sighash))
-            let isSafe = type.isSafe(for: wallet.kind)
+            let isKnown = type.isKnown(for: wallet.kind)
             let sighash = input.sighash
-            try require(isSafe, else: .sighashNotPermitted, at: place, expected: 1, found: sighash)
+            try require(isKnown, else: .sighashNotPermitted, at: place, expected: 1, found: sighash)
+            try Self.sighash(type, place, request)
             guard input.amount > 0 else { throw RefusalDetail(.zeroValue, index: place) }
         }
     }
@@ -74,6 +75,22 @@ enum RequestCheck {
     ) throws(RefusalDetail) {
         let work = request.addressCount * record.addressWork
         try require(work, atMost: WalletRecord.requestWorkMax, else: .tooMuchWork)
+    }
+
+    /// What a type needs of the rest. Signatures with ANYONECANPAY could be taken apart and put
+    /// into transactions that do not exclude one another, so there is one in a request.
+    private static func sighash(
+        _ type: SighashType,
+        _ place: Int,
+        _ request: borrowing ResolvedRequest
+    ) throws(RefusalDetail) {
+        if type.signsSingleOutput {
+            let most = request.outputCount - 1
+            try require(place, atMost: most, else: .sighashSingleWithoutOutput, at: place)
+        }
+        if type.anyoneCanPay {
+            try require(request.inputCount, equals: 1, else: .anyoneCanPayInputs, at: place)
+        }
     }
 
     /// Every output by itself; one that is said to be ours must have the script that its claim

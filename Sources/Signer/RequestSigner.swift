@@ -22,14 +22,21 @@ enum RequestSigner {
     ) throws(CryptoError) {
         let wallet = verified.wallet
         var count = 0
+        // Walked beside the inputs: SINGLE signs the output at the input's place.
+        var outputs = request.outputs
         for place in 0..<request.inputCount {
             let input = request.input(at: place)
+            let signed = InputDigest(
+                input: input,
+                place: place,
+                singleOutput: singleOutput(outputs.next(), input)
+            )
             let record = home.policy.bundle.wallet(at: wallet.place)
             try home.wallets.keys.derive(input.claim, wallet, record, home.curve)
             if wallet.isSpentByKey(input) {
                 let address = scripts.address(at: place)
                 let key = home.wallets.keys.derivedKey(0)
-                let digest = InputDigest.ofKey(key, address, input, at: place, request, verified)
+                let digest = signed.ofKey(key, scripts.script(at: place), request, verified)
                 guard let signer = KeySigner(wallet, input, place: 0, home.wallets.keys) else {
                     preconditionFailure("a key of others is refused")
                 }
@@ -42,8 +49,8 @@ enum RequestSigner {
             let leaf = Self.leaf(scripts.leaf(at: place), of: record)
             count += try signScript(
                 leaf.template,
-                input,
-                at: place,
+                signed,
+                scripts.script(at: place),
                 request,
                 verified,
                 home.wallets.keys,
@@ -59,8 +66,8 @@ enum RequestSigner {
     @_lifetime(room: copy room)
     private static func signScript(
         _ template: LeafTemplate,
-        _ input: RequestInput,
-        at place: Int,
+        _ signed: InputDigest,
+        _ spent: Span<UInt8>,
         _ request: borrowing ResolvedRequest,
         _ verified: VerifiedRequest,
         _ keys: borrowing PublicKeys,
@@ -69,11 +76,12 @@ enum RequestSigner {
         into room: inout MutableSpan<UInt8>
     ) throws(CryptoError) -> Int {
         let script = FilledLeaf(template, keys: keys.derivedKeys)
-        let digest = InputDigest.ofScript(script, input, at: place, request, verified)
+        let digest = signed.ofScript(script, spent, request, verified)
         var count = 0
         for hole in 0..<script.holeCount {
             let key = script.key(inHole: hole)
-            guard let signer = KeySigner(verified.wallet, input, place: key, keys) else {
+            guard let signer = KeySigner(verified.wallet, signed.input, place: key, keys)
+            else {
                 continue
             }
             let signature = try signer.sign(digest, nil, &secrets, curve)
@@ -81,6 +89,16 @@ enum RequestSigner {
             count += 1
         }
         return count
+    }
+
+    /// The hash of an output if the type of the input is one that signs it alone.
+    private static func singleOutput(
+        _ output: RequestOutput?,
+        _ input: RequestInput
+    ) -> Bytes32? {
+        guard SighashType(rawValue: UInt32(input.sighash)).signsSingleOutput else { return nil }
+        guard let output else { preconditionFailure("SINGLE without an output is refused") }
+        return SighashMidstates.outputHash(amount: output.amount, script: output.script)
     }
 
     @_lifetime(copy record)

@@ -11,11 +11,15 @@ struct RequestTotals {
     private(set) var outputTotal: UInt64 = 0
     private(set) var ownOutputTotal: UInt64 = 0
     private(set) var ownOutputCount = 0
+    /// The sighash types beside ALL and DEFAULT (`SighashPermission`).
+    private(set) var sighashes: UInt8 = 0
 
     /// The largest possible sums are checked at every step, so none can wrap.
     init(_ request: borrowing ResolvedRequest) throws(RefusalDetail) {
         for place in 0..<request.inputCount {
-            inputTotal = try Self.sum(inputTotal, request.input(at: place).amount, place)
+            let input = request.input(at: place)
+            inputTotal = try Self.sum(inputTotal, input.amount, place)
+            sighashes |= SighashType(rawValue: UInt32(input.sighash)).permission
         }
         var outputs = request.outputs
         var place = 0
@@ -27,16 +31,23 @@ struct RequestTotals {
             }
             place += 1
         }
-        try require(outputTotal, atMost: inputTotal, else: .outputsExceedInputs)
+        // Where others add inputs, these may pay for the outputs.
+        if sighashes & SighashPermission.openInputs == 0 {
+            try require(outputTotal, atMost: inputTotal, else: .outputsExceedInputs)
+        }
         try require(ownOutputCount, atMost: Self.ownOutputCountMax, else: .tooManyChangeOutputs)
     }
 
     /// Satoshi that leave: every input is ours, so it is all that does not come back, the fee
-    /// included.
-    var outflow: UInt64 { inputTotal - ownOutputTotal }
+    /// included. With another sighash type than ALL and DEFAULT it is all that goes in: somebody
+    /// else may take outputs away, or have another signature count on the same one.
+    var outflow: UInt64 { sighashes == 0 ? inputTotal - ownOutputTotal : inputTotal }
 
-    /// Satoshi for the miner.
-    var fee: UInt64 { inputTotal - outputTotal }
+    /// Satoshi for the miner, at the most.
+    var fee: UInt64 { sighashes == 0 ? inputTotal - outputTotal : inputTotal }
+
+    /// Whether somebody else may add outputs, or change them.
+    var areOutputsOpen: Bool { sighashes & SighashPermission.openOutputs != 0 }
 
     private static func sum(
         _ total: UInt64,

@@ -52,8 +52,17 @@ struct VerifiedRequest {
         inputsDigest = amounts.finalize()
     }
 
-    /// Writes the facts as a decision leaf carries them, up to the destinations.
-    func writeFacts(to writer: inout ByteWriter) throws(ByteError) {
+    /// Writes the facts as a decision leaf carries them, with the byte before them that says what
+    /// there is, up to the destinations.
+    func writeFacts(
+        areAmountsChecked: Bool,
+        to writer: inout ByteWriter
+    ) throws(ByteError) {
+        var bits = DecisionBits.factsFollow
+        if areAmountsChecked { bits |= DecisionBits.amountsChecked }
+        if totals.sighashes != 0 { bits |= DecisionBits.sighashesFollow }
+        try writer.writeUInt8(bits)
+        if totals.sighashes != 0 { try writer.writeUInt8(totals.sighashes) }
         try writer.write(txid)
         try writer.writeUInt64(totals.outflow)
         try writer.writeUInt64(totals.fee)
@@ -78,8 +87,13 @@ struct VerifiedRequest {
             wallet: wallet.place,
             outflow: totals.outflow,
             fee: totals.fee,
-            virtualSize: UInt32(virtualByteCount)
+            virtualSize: UInt32(virtualByteCount),
+            sighashes: totals.sighashes
         )
+        guard !totals.areOutputsOpen else {
+            facts.payAnywhere(output: UInt32(request.outputCount), under: bundle)
+            return facts
+        }
         var outputs = request.outputs
         var place: UInt32 = 0
         while let output = outputs.next() {

@@ -64,6 +64,11 @@ package enum DecisionBits {
     /// The amount of every input was checked against its parent. Clear where all
     /// inputs are taproot and not all parents were given; the signatures commit to the amounts.
     package static let amountsChecked: UInt8 = 2
+    /// Before the facts stands a byte with the sighash types beside ALL and DEFAULT; outflow and
+    /// fee are then the most that can leave.
+    package static let sighashesFollow: UInt8 = 4
+    /// All that there are (`SighashPermission`).
+    package static let sighashesMax: UInt8 = 31
     /// The facts are those of a message.
     package static let message: UInt8 = 8
     /// Of the facts up to the destinations.
@@ -97,6 +102,7 @@ package struct TaggedDecision: ~Escapable {
             if bits & DecisionBits.message != 0 {
                 _ = try MessageLeafFacts(reading: &reader)
             } else {
+                if bits & DecisionBits.sighashesFollow != 0 { _ = try reader.readUInt8() }
                 try Self.skipPayment(&reader)
             }
             for _ in 0..<(try reader.readUInt16()) {

@@ -49,6 +49,8 @@ package enum Refusal: UInt16, Equatable, Sendable {
     case tooManySignatures = 44
     case legacyTooLarge = 45
     case cannotSignLeaf = 46
+    case sighashSingleWithoutOutput = 47
+    case anyoneCanPayInputs = 48
     case messageForm = 50
     case messageText = 51
     case messageFormat = 52

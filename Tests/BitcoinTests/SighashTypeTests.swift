@@ -43,18 +43,44 @@ struct SighashTypeTests {
         #expect(throws: BitcoinError.noMatchingOutput) { try digest(0x83, single: nil) }
     }
 
-    @Test("Only ALL, and DEFAULT for taproot, leave nothing open")
-    func safe() {
+    @Test("Six types are known everywhere, DEFAULT for taproot alone, and no other byte anywhere")
+    func known() {
+        let kinds: [OutputKind] = [.p2wpkh, .p2pkh, .p2shP2WPKH, .p2shScript, .p2wshScript]
         for type in UInt32(0)...300 {
             let type = SighashType(rawValue: type)
-            #expect(type.isSafe(for: .p2wpkh) == (type.rawValue == 1))
-            #expect(type.isSafe(for: .p2tr) == (type.rawValue <= 1))
+            let isKnown = [1, 2, 3, 0x81, 0x82, 0x83].contains(type.rawValue)
+            for kind in kinds { #expect(type.isKnown(for: kind) == isKnown) }
+            #expect(type.isKnown(for: .p2tr) == (isKnown || type == .default))
+            #expect(type.isKnown(for: .p2trTree) == (isKnown || type == .default))
         }
+    }
+
+    @Test("Only DEFAULT and ALL need no permission; each other type has a bit of its own")
+    func permission() {
+        let known: [UInt32: UInt8] = [2: 1, 3: 2, 0x81: 4, 0x82: 8, 0x83: 16]
+        var every: UInt8 = 0
+        for type in UInt32(0)...300 {
+            let type = SighashType(rawValue: type)
+            let bit = known[type.rawValue] ?? 0
+            #expect(type.permission == bit)
+            every |= bit
+            guard bit != 0 else { continue }
+            #expect((SighashPermission.openOutputs & bit != 0) == !type.signsAllOutputs)
+            #expect((SighashPermission.openInputs & bit != 0) == type.anyoneCanPay)
+        }
+        #expect(every == SighashPermission.every)
     }
 
     @Test("The shortcut for taproot signs DEFAULT and ALL and nothing else")
     func shortcut() throws {
         for type in UInt32(0)...300 {
+            if type <= 1 {
+                let shortcut = midstates.taprootSighash(
+                    at: 0,
+                    type: SighashType(rawValue: type)
+                )
+                #expect(try shortcut == digest(type, single: nil))
+            }
             let make = { () throws(BitcoinError) in
                 try midstates.taprootSighash(
                     at: 0,

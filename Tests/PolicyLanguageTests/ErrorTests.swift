@@ -48,6 +48,8 @@ struct ErrorTests {
         .init("max_fee", "max_feerate = \"0.0001 sat/vB\"\nmax_fee", "at most 3 decimals"),
     ]
 
+    private static let fee = "max_fee = \"0.01 BTC\""
+
     static let shapes: [Mistake] = [
         .init("version = 1", "version = 2", "line 1, version: found 2; expected a whole number"),
         .init("version = 1", "", "version: found no version; expected a whole number from 1 to 1"),
@@ -69,6 +71,34 @@ struct ErrorTests {
         .init("name = \"everyday\"", "name = \"\"", "rules[1].name: found \"\""),
         .init("\"allow\"", "\"permit\"", "line 15, rules[1].effect: found \"permit\"; expected ef"),
         .init("\"allow\"", "\"deny\"", "rules[1].max_outflow: found a cap on a deny rule"),
+        .init(fee, fee + "\nsighash = []", "rules[1].sighash: found no type; expected a"),
+        .init(fee, fee + "\nsighash = \"NONE\"", "found the string"),
+        .init(fee, fee + "\nsighash = [\"ALL\"]", "found ALL; expected only types"),
+        .init(fee, fee + "\nsighash = [\"DEFAULT\"]", "found DEFAULT; expected only"),
+        .init(fee, fee + "\nsighash = [\"SINGEL\"]", "expected SINGLE (did you mean"),
+        .init(fee, fee + "\nsighash = [\"ANYONECANPAY\"]", "found \"ANYONECANPAY\""),
+        .init(fee, fee + "\nsighash = [\"NONE\", \"NONE\"]", "found NONE twice"),
+        .init(
+            "\"any\"",
+            "[\"payroll\"]\nsighash = [\"ALL|ANYONECANPAY\", \"SINGLE\"]",
+            "found destinations beside a type that lets anyone add outputs"
+        ),
+        .init(
+            """
+            "allow"
+            wallets = ["segwit"]
+            destinations = "any"
+            max_outflow = "0.1 BTC"
+            max_fee = "0.01 BTC"
+            """,
+            """
+            "deny"
+            wallets = ["segwit"]
+            destinations = "any"
+            sighash = ["NONE"]
+            """,
+            "rules[1].sighash: found sighash types on a deny rule"
+        ),
         .init("[\"segwit\"]", "[\"segwitt\"]", "line 16, rules[1].wallets: found the unknown name"),
         .init("[\"segwit\"]", "[\"segwitt\"]", "expected segwit (did you mean it?)"),
         .init("[\"segwit\"]", "[\"other\"]", "expected one of segwit"),

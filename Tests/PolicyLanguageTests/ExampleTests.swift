@@ -158,4 +158,28 @@ struct ExampleTests {
         #expect(words.contains("Rule never denies payments with an output to y from a or b."))
         #expect(words.contains("Limit of-b: wallet b, at most 0.5 BTC in any 1m30s."))
     }
+
+    @Test("Sighash types of a rule are compiled, and said in words with what they mean")
+    func sighashes() throws {
+        let types = ["NONE", "SINGLE", "ALL|ANYONECANPAY", "NONE|ANYONECANPAY"]
+        let all = (types + ["SINGLE|ANYONECANPAY"]).map { "\"\($0)\"" }
+        for mask in 1..<32 {
+            let names = all.indices.filter { mask >> $0 & 1 == 1 }.map { all[$0] }
+            let source = smallPolicy + "\nsighash = [\(names.reversed().joined(separator: ", "))]"
+            let bytes = try PolicyCompiler.compile(source: source)
+            let bundle = try CheckedBundle(checking: bytes.span)
+            #expect(bundle.rule(at: 0).effect == .allowSighashes)
+            #expect(bundle.rule(at: 0).sighashes == UInt8(mask))
+            #expect(bundle.rule(at: 0).outflowMax == 10_000_000)
+            let words = BundleText.describe(bundle).joined(separator: "\n")
+            let said = names.joined(separator: ", ").replacing("\"", with: "")
+            #expect(words.contains("It permits the sighash types \(said) too: others may then"))
+            #expect(WorstCase(of: bundle).perTransaction == 10_000_000)
+        }
+        // Without the key every byte is as it was.
+        let plain = try PolicyCompiler.compile(source: smallPolicy)
+        let bundle = try CheckedBundle(checking: plain.span)
+        #expect(bundle.rule(at: 0).effect == .allow)
+        #expect(!BundleText.describe(bundle).joined().contains("sighash"))
+    }
 }

@@ -33,9 +33,11 @@ func answer(of sample: SampleBundle, to payment: Payment) throws -> Answer {
         wallet: payment.wallet,
         outflow: payment.outflow,
         fee: payment.fee,
-        virtualSize: payment.virtualSize
+        virtualSize: payment.virtualSize,
+        sighashes: payment.sighashes
     )
-    for (index, output) in payment.outputs.enumerated() {
+    if payment.isOpen { facts.payAnywhere(output: UInt32(payment.outputs.count), under: bundle) }
+    for (index, output) in payment.outputs.enumerated() where !payment.isOpen {
         facts.pay(output.amount, to: output.script.span, output: UInt32(index), under: bundle)
     }
     var recorder = Recorder()
@@ -92,11 +94,15 @@ struct Generator {
         if dice.chance(2, of: 3) { rule.outflow = UInt64(dice.below(40)) }
         if dice.chance(1, of: 2) { rule.fee = UInt64(dice.below(10)) }
         if dice.chance(1, of: 3) { rule.feerate = UInt64(dice.below(100)) }
+        if dice.chance(1, of: 3) {
+            rule.effect = 3
+            rule.sighashes = UInt8(1 + dice.below(31))
+        }
         return rule
     }
 
     private mutating func limits(_ sample: SampleBundle) -> [SampleBundle.Limit] {
-        let allowing = sample.rules.indices.filter { sample.rules[$0].effect == 1 }
+        let allowing = sample.rules.indices.filter { sample.rules[$0].effect != 2 }
         var limits: [SampleBundle.Limit] = []
         for number in 0..<dice.below(7) {
             let name = "limit-\(number)"
@@ -125,6 +131,9 @@ struct Generator {
         payment.wallet = dice.below(sample.wallets.count)
         payment.fee = UInt64(dice.below(10))
         payment.virtualSize = UInt32(100 + dice.below(100))
+        // Mostly one type, as requests have it.
+        if dice.chance(1, of: 3) { payment.sighashes = 1 << UInt8(dice.below(5)) }
+        if dice.chance(1, of: 12) { payment.sighashes |= 1 << UInt8(dice.below(5)) }
         for _ in 0..<dice.below(4) {
             payment.outputs.append((dice.pick(Self.scripts), UInt64(dice.below(15))))
         }

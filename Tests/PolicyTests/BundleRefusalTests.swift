@@ -182,7 +182,31 @@ struct BundleRefusalTests {
 
     static let rules: [Spoiled] = [
         .init("unnamed", .badName(section: .rules, item: 3)) { $0.rules[3].name = "" },
-        .init("effect 3", .unknownEffect(item: 0, found: 3)) { $0.rules[0].effect = 3 },
+        .init("effect 9", .unknownEffect(item: 0, found: 9)) { $0.rules[0].effect = 9 },
+        .init("no sighash types", .unknownSighashes(item: 0, found: 0)) { $0.rules[0].effect = 3 },
+        .init("every sighash type", nil) {
+            $0.rules[0].effect = 3
+            $0.rules[0].sighashes = 31
+        },
+        .init("a sixth sighash type", .unknownSighashes(item: 1, found: 33)) {
+            $0.rules[1].effect = 3
+            $0.rules[1].sighashes = 33
+        },
+        .init("wallet 2 of 2 with types", .unknownWallets(item: 0, found: 5)) {
+            $0.rules[0].effect = 3
+            $0.rules[0].sighashes = 1
+            $0.rules[0].wallets = 5
+        },
+        .init("a limit of a rule with types", nil) {
+            let rule = Int($0.limits[5].index)
+            $0.rules[rule].effect = 3
+            $0.rules[rule].sighashes = 1
+        },
+        .init("caps beside types", nil) {
+            $0.rules[3].effect = 3
+            $0.rules[3].sighashes = 1
+            $0.rules[3].outflow = 1
+        },
         .init("effect 0", .unknownEffect(item: 0, found: 0)) { $0.rules[0].effect = 0 },
         .init("no wallet", .unknownWallets(item: 0, found: 0)) { $0.rules[0].wallets = 0 },
         .init("wallet 2 of 2", .unknownWallets(item: 0, found: 5)) { $0.rules[0].wallets = 5 },

@@ -32,7 +32,7 @@ struct EvaluationPropertyTests {
             try #require(found == expected, "\(sample) \(payment)")
             tally[found.finding.map { "\($0.refusal)" } ?? "allow", default: 0] += 1
         }
-        #expect(tally.count == 7, "every outcome occurs: \(tally)")
+        #expect(tally.count == 8, "every outcome occurs: \(tally)")
         #expect(tally.values.allSatisfy { $0 > 100 }, "and none is rare: \(tally)")
     }
 
@@ -60,7 +60,7 @@ struct EvaluationPropertyTests {
             try #require(one.allowed == other.allowed)
             try #require(one.finding?.refusal == other.finding?.refusal)
             if let refusal = one.finding?.refusal,
-                refusal != .destinationNotListed && refusal != .deniedByRule
+                ![.destinationNotListed, .deniedByRule, .sighashNotInRule].contains(refusal)
             {
                 try #require(one.finding?.expected == other.finding?.expected)
                 try #require(one.finding?.found == other.finding?.found)
@@ -90,15 +90,19 @@ struct EvaluationPropertyTests {
 
     private func narrowings(of sample: SampleBundle) -> [SampleBundle] {
         var narrower: [SampleBundle] = []
-        for index in sample.rules.indices where sample.rules[index].effect == 1 {
+        for index in sample.rules.indices where sample.rules[index].effect != 2 {
             var fewer = sample
             fewer.rules.remove(at: index)
             narrower.append(fewer)
+            guard sample.rules[index].effect == 3 else { continue }
+            var stricter = sample
+            stricter.rules[index].effect = 1
+            narrower.append(stricter)
         }
         var denying = sample
         denying.rules.append(.init("frozen", effect: 2))
         narrower.append(denying)
-        let allowing = sample.rules.allSatisfy { $0.effect == 1 }
+        let allowing = sample.rules.allSatisfy { $0.effect != 2 }
         for index in sample.destinations.indices where allowing {
             var fewer = sample
             fewer.destinations.remove(at: index)
@@ -121,6 +125,9 @@ struct EvaluationPropertyTests {
             var larger = payment
             larger.outputs[0].amount += 1
             try #require(try !answer(of: sample, to: larger).allowed)
+            var looser = payment
+            looser.sighashes |= UInt8(1 + generator.dice.below(31))
+            try #require(try !answer(of: sample, to: looser).allowed)
         }
     }
 }

@@ -67,6 +67,54 @@ struct EvaluationTests {
         #expect(Facts.feerate(fee: most + 1, virtualSize: 1_000) == .max)
     }
 
+    @Test("A rule matches only with a permission for every sighash type that is used")
+    func sighashes() throws {
+        for permitted in UInt8(0)...31 {
+            var sample = Self.oneRule()
+            if permitted != 0 {
+                sample.rules[0].effect = 3
+                sample.rules[0].sighashes = permitted
+            }
+            for used in UInt8(0)...31 {
+                let payment = Payment(outputs: [], sighashes: used)
+                let expected = PolicyFinding(
+                    refusal: .sighashNotInRule,
+                    rule: 0,
+                    expected: UInt64(permitted),
+                    found: UInt64(used)
+                )
+                let found = try finding(sample, payment)
+                #expect(found == (used & ~permitted == 0 ? nil : expected))
+            }
+        }
+    }
+
+    @Test("Open outputs are in no list for a rule that allows, in each for one that denies")
+    func openOutputs() throws {
+        for (bit, isOpen) in [(1, true), (2, true), (4, false), (8, true), (16, true)] {
+            var sample = Self.oneRule(lists: 0b111)
+            sample.rules[0].effect = 3
+            sample.rules[0].sighashes = 31
+            var payment = Payment(outputs: [(Self.listed, 1)], sighashes: UInt8(bit))
+            let unlisted = PolicyFinding(
+                refusal: .destinationNotListed,
+                rule: 0,
+                expected: 0b111,
+                found: 1
+            )
+            #expect(try finding(sample, payment) == (isOpen ? unlisted : nil))
+            sample.rules[0].lists = 0
+            sample.rules[0].destinations = 0
+            #expect(try finding(sample, payment) == nil)
+            sample.limits = [.init("listed", scope: 3, index: 1)]
+            let charges = try answer(of: sample, to: payment).commonCharges.map(\.amount)
+            #expect(charges == (isOpen ? [payment.outflow] : [1]))
+            payment.outputs = []
+            sample.rules.append(.init("never", effect: 2, lists: 0b100))
+            #expect(try finding(sample, payment)?.refusal == (isOpen ? .deniedByRule : nil))
+        }
+    }
+
     @Test("Every output must stand in one of the rule's lists; the one outside is named")
     func destinations() throws {
         let sample = Self.oneRule(lists: 0b011)
@@ -201,6 +249,7 @@ struct EvaluationTests {
             (.feerateOverMaximum, 203, "feerate-over-maximum"),
             (.destinationNotListed, 204, "destination-not-listed"),
             (.deniedByRule, 205, "denied-by-rule"),
+            (.sighashNotInRule, 206, "sighash-not-in-rule"),
             (.noRuleForMessage, 207, "no-rule-for-message"),
             (.messageNotMatched, 208, "message-not-matched"),
         ]

@@ -7,6 +7,9 @@ struct Payment: Sendable {
     var outputs: [(script: [UInt8], amount: UInt64)] = []
     var fee: UInt64 = 0
     var virtualSize: UInt32 = 141
+    /// The sighash types beside ALL and DEFAULT, and whether others may add outputs.
+    var sighashes: UInt8 = 0
+    var isOpen: Bool { sighashes & (1 | 2 | 8 | 16) != 0 }
 
     /// What leaves: everything paid and the fee.
     var outflow: UInt64 { outputs.reduce(fee) { $0 + $1.amount } }
@@ -45,7 +48,7 @@ struct NaivePolicy {
             return refuse(.deniedByRule, rule, sample.rules[rule].lists, paidLists(payment))
         }
         let allowing = sample.rules.indices.filter {
-            sample.rules[$0].effect == 1 && concerns($0, payment)
+            sample.rules[$0].effect != 2 && concerns($0, payment)
         }
         let matches = allowing.filter { failures($0, payment).isEmpty }
         guard matches.isEmpty else { return allow(matches, payment) }
@@ -66,12 +69,13 @@ struct NaivePolicy {
     }
 
     private func touches(_ rule: Int, _ payment: Payment) -> Bool {
-        sample.rules[rule].destinations == 0
+        sample.rules[rule].destinations == 0 || payment.isOpen
             || payment.outputs.contains { !lists(of: $0.script).isDisjoint(with: lists(of: rule)) }
     }
 
     private func paidLists(_ payment: Payment) -> UInt64 {
-        payment.outputs.reduce(0) { mask, output in
+        guard !payment.isOpen else { return (1 << UInt64(sample.lists.count)) - 1 }
+        return payment.outputs.reduce(0) { mask, output in
             lists(of: output.script).reduce(mask) { $0 | 1 << UInt64($1) }
         }
     }
@@ -80,6 +84,7 @@ struct NaivePolicy {
     private func failures(_ number: Int, _ payment: Payment) -> [Int] {
         let rule = sample.rules[number]
         var failed: [Int] = []
+        if payment.sighashes & ~types(number) != 0 { failed.append(-1) }
         if payment.outflow > rule.outflow { failed.append(0) }
         if payment.fee > rule.fee { failed.append(1) }
         let size = UInt128(payment.virtualSize)
@@ -88,8 +93,12 @@ struct NaivePolicy {
         }
         let listed = lists(of: number)
         let outside = payment.outputs.contains { lists(of: $0.script).isDisjoint(with: listed) }
-        if rule.destinations == 1, outside { failed.append(3) }
+        if rule.destinations == 1, outside || payment.isOpen { failed.append(3) }
         return failed
+    }
+
+    private func types(_ rule: Int) -> UInt8 {
+        sample.rules[rule].effect == 3 ? sample.rules[rule].sighashes : 0
     }
 
     private func nearestFailure(among allowing: [Int], _ payment: Payment) -> Answer {
@@ -103,6 +112,9 @@ struct NaivePolicy {
             return (tied.first { cap(sample.rules[$0]) == best } ?? 0, best)
         }
         switch furthest {
+        case -1:
+            let (expected, found) = (UInt64(types(tied[0])), UInt64(payment.sighashes))
+            return refuse(.sighashNotInRule, tied[0], expected, found)
         case 0:
             let (rule, cap) = highest(\.outflow)
             return refuse(.outflowOverMaximum, rule, cap, payment.outflow)
@@ -121,7 +133,8 @@ struct NaivePolicy {
 
     /// Whether output `index` stands in none of a rule's lists.
     func isOutside(_ index: Int, _ payment: Payment, lists mask: UInt64) -> Bool {
-        payment.outputs.indices.contains(index)
+        guard !payment.isOpen else { return index == payment.outputs.count }
+        return payment.outputs.indices.contains(index)
             && lists(of: payment.outputs[index].script).allSatisfy { mask >> UInt64($0) & 1 == 0 }
     }
 
@@ -138,6 +151,8 @@ struct NaivePolicy {
             case 0:
                 answer.commonCharges.append(.init(limit: index, amount: payment.outflow))
             case 1 where Int(limit.index) == payment.wallet:
+                answer.commonCharges.append(.init(limit: index, amount: payment.outflow))
+            case 3 where payment.isOpen:
                 answer.commonCharges.append(.init(limit: index, amount: payment.outflow))
             case 3:
                 let paid = payment.outputs.filter {

@@ -74,13 +74,23 @@ struct Lie: Sendable, CustomTestStringConvertible {
         Lie("a branch that there is not", .branchOutOfRange) { $0.inputs[0].branch = 2 },
         Lie("an index over the wallet's", .indexOutOfRange) { $0.inputs[0].index = 1_000_001 },
         Lie("a hardened index", .indexOutOfRange) { $0.inputs[0].index = 1 << 31 },
-        Lie("SIGHASH_NONE", .sighashNotPermitted) { $0.inputs[1].sighash = 2 },
-        Lie("SIGHASH_SINGLE", .sighashNotPermitted) { $0.inputs[1].sighash = 3 },
-        Lie("ANYONECANPAY", .sighashNotPermitted) { $0.inputs[1].sighash = 0x81 },
-        Lie("DEFAULT on segwit v0", .sighashNotPermitted) { $0.inputs[1].sighash = 0 },
-        Lie("SIGHASH_NONE on taproot", .sighashNotPermitted, wallet: 1) {
-            $0.inputs[1].sighash = 2
+        Lie("SIGHASH_SINGLE without its output", .sighashSingleWithoutOutput) {
+            $0.inputs[1].sighash = 3
+            $0.outputs.removeLast()
         },
+        Lie("SIGHASH_SINGLE without its output in taproot", .sighashSingleWithoutOutput, wallet: 1)
+        {
+            $0.inputs[1].sighash = 3
+            $0.outputs.removeLast()
+        },
+        Lie("ANYONECANPAY for one of two", .anyoneCanPayInputs) { $0.inputs[1].sighash = 0x81 },
+        Lie("ANYONECANPAY for two of two", .anyoneCanPayInputs, wallet: 1) {
+            $0.inputs[0].sighash = 0x82
+            $0.inputs[1].sighash = 0x83
+        },
+        Lie("DEFAULT on segwit v0", .sighashNotPermitted) { $0.inputs[1].sighash = 0 },
+        Lie("a sighash of no type", .sighashNotPermitted) { $0.inputs[1].sighash = 0x80 },
+        Lie("a sighash that counts as ALL", .sighashNotPermitted) { $0.inputs[1].sighash = 0x41 },
         Lie("an undefined sighash", .sighashNotPermitted, wallet: 1) { $0.inputs[1].sighash = 4 },
         Lie("a coin of nothing", .zeroValue) { $0.inputs[0].amount = 0 },
         Lie("a coin over 21 million", .amountOutOfRange) { $0.inputs[0].amount = money + 1 },

@@ -152,8 +152,11 @@ struct TemplateAttackTests {
             request.inputs[0].amount += 1
         },
         .init("DEFAULT", .sighashNotPermitted) { request, _ in request.inputs[0].sighash = 0 },
-        .init("NONE", .sighashNotPermitted) { request, _ in request.inputs[0].sighash = 2 },
-        .init("ALL of this input alone", .sighashNotPermitted) { request, _ in
+        .init("SINGLE without its output", .sighashSingleWithoutOutput) { request, _ in
+            request.inputs[1].sighash = 3
+            request.outputs.removeLast()
+        },
+        .init("ALL of this input alone", .anyoneCanPayInputs) { request, _ in
             request.inputs[0].sighash = 0x81
         },
         .init("a leaf", .unsupportedSelector) { request, _ in
@@ -238,7 +241,7 @@ struct TemplateAttackTests {
             other.template.leaves.append(other.template.leaves[1])
             request.outputs[1].script = try other.script(1, 4)
         },
-        .init("ALL of this input alone", .sighashNotPermitted) { request, _ in
+        .init("ALL of this input alone", .anyoneCanPayInputs) { request, _ in
             request.inputs[0].sighash = 0x81
         },
     ]

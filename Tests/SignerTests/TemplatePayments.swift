@@ -55,17 +55,27 @@ struct TemplatePayment {
     /// Holds every signature against the key and the message that it must be of; gives how many
     /// there are.
     func check(_ signatures: [Bytes64]) throws -> Int {
+        let verdicts = try verdicts(signatures)
+        for (count, isGood) in verdicts.enumerated() {
+            #expect(isGood, "\(wallet.kind), signature \(count)")
+        }
+        #expect(signatures.count == verdicts.count)
+        return verdicts.count
+    }
+
+    /// Whether each signature is of the key and the message that it must be of.
+    func verdicts(_ signatures: [Bytes64]) throws -> [Bool] {
         let naive = NaiveSighash(
             request: request,
             scripts: try claims.map { try wallet.script($0.0, $0.1) }
         )
         let curve = try Curve()
-        var count = 0
+        var verdicts: [Bool] = []
         for (place, (branch, index)) in claims.enumerated() {
             let keys = try wallet.keys(branch, index)
             for (key, digest) in try expected(naive, place, keys) {
+                let count = verdicts.count
                 let signature = try #require(signatures.count > count ? signatures[count] : nil)
-                count += 1
                 let xOnly = Array(key.suffix(32))
                 let isGood =
                     wallet.isTaproot
@@ -75,11 +85,10 @@ struct TemplatePayment {
                         publicKey: Bytes32(copying: xOnly.span)
                     )
                     : curve.verifyECDSA(signature: signature, digest: digest, publicKey: key.span)
-                #expect(isGood, "\(wallet.kind), input \(place), signature \(count - 1)")
+                verdicts.append(isGood)
             }
         }
-        #expect(signatures.count == count)
-        return count
+        return verdicts
     }
 
     /// The keys that sign an input in their order, each with its message.

@@ -21,9 +21,11 @@ struct TestTemplate {
     /// A home whose one wallet this is.
     func home() throws -> TestHome { try Self.home([self]) }
 
+    /// Its rule permits these sighash types as well.
     static func home(
         _ templates: [TestTemplate],
-        keepsAmbiguous: Bool = false
+        keepsAmbiguous: Bool = false,
+        sighashes: UInt8 = 0
     ) throws -> TestHome {
         var bundle = SampleBundle()
         bundle.wallets = templates.enumerated().map { place, template in
@@ -33,6 +35,8 @@ struct TestTemplate {
             return wallet
         }
         bundle.rules[0].wallets = templates.count == 64 ? .max : (1 << UInt64(templates.count)) - 1
+        bundle.rules[0].effect = sighashes == 0 ? 1 : 3
+        bundle.rules[0].sighashes = sighashes
         return try TestHome(bundle, keepsAmbiguous: keepsAmbiguous)
     }
 

@@ -60,6 +60,8 @@ package struct SampleBundle {
         package var feerate = UInt64.max
         package var destinations: UInt8 = 0
         package var lists: UInt64 = 0
+        /// Of effect 3 alone.
+        package var sighashes: UInt8 = 0
         /// All after the wallets, in place of what is above.
         package var tail: [UInt8]?
 
@@ -166,6 +168,7 @@ package struct SampleBundle {
     private func bytes(ofPayments rule: Rule) -> [UInt8] {
         name(rule.name) + [rule.effect] + little(rule.wallets) + little(rule.outflow)
             + little(rule.fee) + little(rule.feerate) + [rule.destinations] + little(rule.lists)
+            + (rule.effect == 3 ? [rule.sighashes] : [])
     }
 
     private func name(_ text: String) -> [UInt8] {

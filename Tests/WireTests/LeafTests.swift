@@ -141,6 +141,36 @@ struct LeafTests {
         #expect(!reads(fewer))
     }
 
+    @Test("Bit 4 puts the sighash types before the facts, and only one that there is")
+    func sighashBits() throws {
+        let good = try Examples.bytes("leaf-decision-open")
+        let place = 2 + 16 + 1 + RefusalDetail.byteCount + 32 + 32 + 1
+        let leaf = try DecisionLeaf(reading: good.span)
+        let (sighashes, facts, rules) = (leaf.sighashes, leaf.facts, leaf.rules.left)
+        #expect(sighashes == 2 && facts?.outflow == 200_000 && facts?.fee == 200_000)
+        #expect(rules == 1)
+        let isListed = try TaggedDecision(reading: good.span).lists(rule: 0)
+        let isOtherListed = try TaggedDecision(reading: good.span).lists(rule: 1)
+        #expect(isListed && !isOtherListed)
+        var bytes = good
+        let without = try Examples.bytes("leaf-decision-allowed")
+        let none = try DecisionLeaf(reading: without.span).sighashes
+        #expect(none == 0)
+        for (mask, isGood) in [(0, false), (1, true), (31, true), (32, false), (255, false)] {
+            bytes[place + 1] = UInt8(mask)
+            #expect(reads(bytes) == isGood, "\(mask)")
+        }
+        bytes[place + 1] = 2
+        for bits: UInt8 in [5, 7] {
+            bytes[place] = bits
+            #expect(reads(bytes))
+        }
+        for bits: UInt8 in [4, 6] {
+            bytes[place] = bits
+            #expect(!reads(bytes))
+        }
+    }
+
     @Test("The bits before the facts are 0, 1 or 3")
     func factsBits() throws {
         var bytes = try Examples.bytes("leaf-decision-allowed")

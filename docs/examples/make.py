@@ -71,6 +71,15 @@ allowed = tag(
     + u16(1) + u16(0) + charges((1, 121_000))
     + charges((0, 121_000))
 )
+# The same signed with SINGLE: outflow and fee are all that goes in.
+open_outputs = tag(
+    u8(2) + u8(1) + salt(2, 1, 0) + u8(1) + bytes(22) + digest + fill(0x99) + u8(4)
+    + u8(7) + u8(2) + fill(0x33) + u64(200_000) + u64(200_000) + u32(169) + fill(0x10) + u32(0)
+    + u16(2) + inputs_digest + fill(0x77) + u16(1) + u64(79_000)
+    + u16(1) + u64(120_000) + vec16(P2TR)
+    + u16(1) + u16(0) + charges((1, 200_000))
+    + charges((0, 200_000))
+)
 refused = tag(u8(2) + u8(1) + salt(2, 2, 23) + u8(2) + detail + digest + fill(0x99) + u8(4) + u8(0))
 charge = u8(3) + u8(1) + fill(0x01, 16) + u64(41) + u8(1) + u16(0) + u16(0xFFFF) + fill(0x10) + u32(0) + u32(64103) + time
 coalesced = u8(4) + u8(1) + fill(0x02, 16) + u32(64103) + u16(23) + u64(990) + time
@@ -105,6 +114,7 @@ for name, value in {
     "signing-request": request,
     "refusal-detail": detail,
     "leaf-decision-allowed": allowed,
+    "leaf-decision-open": open_outputs,
     "leaf-decision-refused": refused,
     "leaf-charge": charge,
     "leaf-coalesced": coalesced,

@@ -105,6 +105,7 @@ package struct BundleWriter: ~Copyable, ~Escapable {
         try writer.writeUInt64(rule.feerateMax)
         try writer.writeUInt8(rule.lists == 0 ? 0 : 1)
         try writer.writeUInt64(rule.lists)
+        if rule.effect == .allowSighashes { try writer.writeUInt8(rule.sighashes) }
     }
 
     /// One rule about messages.
@@ -171,6 +172,8 @@ package struct RuleFields: Equatable, Sendable {
     package var feeMax: UInt64
     package var feerateMax: UInt64
     package var lists: UInt64
+    /// Of effect 3 alone.
+    package var sighashes: UInt8
 
     package init(
         effect: RuleEffect,
@@ -178,7 +181,8 @@ package struct RuleFields: Equatable, Sendable {
         outflowMax: UInt64 = RuleRecord.noCap,
         feeMax: UInt64 = RuleRecord.noCap,
         feerateMax: UInt64 = RuleRecord.noCap,
-        lists: UInt64 = 0
+        lists: UInt64 = 0,
+        sighashes: UInt8 = 0
     ) {
         self.effect = effect
         self.wallets = wallets
@@ -186,6 +190,7 @@ package struct RuleFields: Equatable, Sendable {
         self.feeMax = feeMax
         self.feerateMax = feerateMax
         self.lists = lists
+        self.sighashes = sighashes
     }
 }
 

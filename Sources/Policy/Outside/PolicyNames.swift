@@ -8,6 +8,7 @@ extension PolicyRefusal {
         case .feerateOverMaximum: "feerate-over-maximum"
         case .destinationNotListed: "destination-not-listed"
         case .deniedByRule: "denied-by-rule"
+        case .sighashNotInRule: "sighash-not-in-rule"
         case .noRuleForMessage: "no-rule-for-message"
         case .messageNotMatched: "message-not-matched"
         }

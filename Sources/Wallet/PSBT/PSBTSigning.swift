@@ -94,28 +94,37 @@ private struct InputSigning {
 
     /// What is signed; throws `invalidSignature` where nothing may be.
     func digest(_ midstates: SighashMidstates) throws(CryptoError) -> Bytes32 {
-        guard type.isSafe(for: kind) else { throw .invalidSignature }
+        guard type.isKnown(for: kind) else { throw .invalidSignature }
+        let single = try singleOutput()
         let spent = SpentInput(transaction.inputs[index], coin)
         let output = plan.owned.output
         switch kind {
         case .p2pkh: return legacyDigest(coin.script)
         case .p2shScript: return legacyDigest(try Self.demand(output.redeemScript))
         case .p2wpkh, .p2shP2WPKH:
-            return midstates.p2wpkhSighash(of: spent, keyHash: hash160(plan.keys[0].span))
+            return midstates.p2wpkhSighash(
+                of: spent,
+                keyHash: hash160(plan.keys[0].span),
+                type: type,
+                singleOutput: single
+            )
         case .p2wshScript, .p2shP2WSHScript:
             let script = try Self.demand(output.witnessScript)
             return midstates.segwitSighash(
                 of: spent,
                 scriptCode: script.span,
                 type: type,
-                singleOutput: nil
+                singleOutput: single
             )
         case .p2tr, .p2trTree:
-            switch plan.selector {
-            case .only: return midstates.taprootSighash(at: index, type: type)
-            case .leaf(_, let hash):
-                return midstates.taprootSighash(at: index, type: type, leafHash: hash)
-            }
+            return midstates.taprootSighash(
+                at: index,
+                of: spent,
+                script: coin.script.span,
+                type: type,
+                singleOutput: single,
+                leafHash: plan.leafHash
+            )
         }
     }
 
@@ -153,15 +162,40 @@ private struct InputSigning {
         }
     }
 
-    /// The digest of the original client: the transaction with a script in this input alone.
+    /// The output that SIGHASH_SINGLE signs, hashed.
+    private func singleOutput() throws(CryptoError) -> Bytes32? {
+        guard type.signsSingleOutput else { return nil }
+        guard index < transaction.outputs.count else { throw .invalidSignature }
+        let output = transaction.outputs[index]
+        return SighashMidstates.outputHash(
+            amount: output.amount.satoshis,
+            script: output.script.span
+        )
+    }
+
+    /// The digest of the original client: the transaction with a script in this input alone, less
+    /// what the type leaves open.
     private func legacyDigest(_ script: [UInt8]) -> Bytes32 {
-        var signed = transaction
-        for place in signed.inputs.indices {
-            signed.inputs[place].script = place == index ? script : []
+        let inputs = transaction.inputs
+        var hasher = LegacySighash(
+            version: transaction.version,
+            inputCount: inputs.count,
+            type: type
+        )
+        for (place, input) in inputs.enumerated() {
+            // Amounts do not enter it.
+            let spent = SpentInput(input, coin)
+            if place == index {
+                hasher.addSigned(spent, script: script.span)
+            } else {
+                hasher.addInput(spent)
+            }
         }
-        var bytes = signed.serialized(witness: false)
-        bytes.append(number: type.rawValue)
-        return SHA256.doubleHash(bytes.span)
+        hasher.beginOutputs(count: transaction.outputs.count)
+        for output in transaction.outputs {
+            hasher.addOutput(amount: output.amount.satoshis, script: output.script.span)
+        }
+        return hasher.finish(lockTime: transaction.lockTime)
     }
 
     private static func demand(_ script: [UInt8]?) throws(CryptoError) -> [UInt8] {

@@ -38,10 +38,13 @@ package struct InputPlan: Equatable, Sendable {
         }
     }
 
-    var isLeaf: Bool {
+    var isLeaf: Bool { leafHash != nil }
+
+    /// Of the leaf that is signed for.
+    var leafHash: Bytes32? {
         switch selector {
-        case .only: false
-        case .leaf: true
+        case .only: nil
+        case .leaf(_, let hash): hash
         }
     }
 }

@@ -32,6 +32,9 @@ package struct SigningRequest: Equatable, Sendable {
         return bytes
     }
 
+    /// Whether every signature fixes all of the transaction.
+    package var areAllFixed: Bool { sighashTypes.allSatisfy { $0.permission == 0 } }
+
     package var byteCount: Int {
         parents.reduce(6 + resolved.count) { $0 + 4 + $1.count }
     }
@@ -61,9 +64,11 @@ package struct SigningRequest: Equatable, Sendable {
         let coins = try Self.coins(psbt)
         plans = try Self.plans(psbt, coins, &wallets, network, curve)
         outputOwners = try Self.outputOwners(psbt, &wallets, curve)
-        try Self.checkSums(coins, transaction.outputs)
         let kinds = plans.map { wallets.wallets[$0.owned.owner.wallet].kind }
         sighashTypes = try Self.sighashTypes(psbt, kinds)
+        // Where others add inputs, these may pay for the outputs.
+        let isOpen = sighashTypes.contains(where: \.anyoneCanPay)
+        try Self.checkSums(coins, transaction.outputs, mayExceed: isOpen)
         parents = try Self.parents(psbt, allTaproot: kinds.allSatisfy(\.isTaproot))
         var writer = ResolvedWriter(wallets.wallets)
         resolved = try writer.write(
@@ -177,7 +182,11 @@ package struct SigningRequest: Equatable, Sendable {
         return owners
     }
 
-    private static func checkSums(_ coins: [Coin], _ outputs: [Coin]) throws(RequestError) {
+    private static func checkSums(
+        _ coins: [Coin],
+        _ outputs: [Coin],
+        mayExceed: Bool
+    ) throws(RequestError) {
         let spent: Amount
         let paid: Amount
         do throws(BitcoinError) {
@@ -186,7 +195,9 @@ package struct SigningRequest: Equatable, Sendable {
         } catch {
             throw .sum(error)
         }
-        guard paid <= spent else { throw .outputsExceedInputs(inputs: spent, outputs: paid) }
+        guard paid <= spent || mayExceed else {
+            throw .outputsExceedInputs(inputs: spent, outputs: paid)
+        }
     }
 
     private static func sighashTypes(

@@ -10,6 +10,8 @@ package struct DecisionLeaf: ~Escapable {
     package let message: MessageLeafFacts?
     /// Whether the amount of every input was checked against its parent.
     package let areAmountsChecked: Bool
+    /// The sighash types beside ALL and DEFAULT that are used, as bits (protocol.md, section 4).
+    package let sighashes: UInt8
     package let destinations: LeafDestinations
     package let rules: LeafRules
     /// Charges of the wallet, the destinations and the whole.
@@ -24,6 +26,16 @@ package struct DecisionLeaf: ~Escapable {
         head = try DecisionHead(reading: &reader)
         let bits = try reader.readUInt8()
         areAmountsChecked = bits & DecisionBits.amountsChecked != 0
+        let known =
+            DecisionBits.factsFollow | DecisionBits.amountsChecked | DecisionBits.sighashesFollow
+        let isMessage = bits == DecisionBits.factsFollow | DecisionBits.message
+        let isPayment = bits & ~known == 0 && bits & DecisionBits.factsFollow != 0
+        guard bits == 0 || isMessage || isPayment else { throw .nonCanonical }
+        let hasSighashes = bits & DecisionBits.sighashesFollow != 0
+        sighashes = hasSighashes ? try reader.readUInt8() : 0
+        guard hasSighashes == (sighashes != 0), sighashes <= DecisionBits.sighashesMax else {
+            throw .nonCanonical
+        }
         switch bits {
         case DecisionBits.factsFollow | DecisionBits.message:
             facts = nil
@@ -37,13 +49,13 @@ package struct DecisionLeaf: ~Escapable {
             destinations = LeafDestinations(bytes.extracting(0..<0), count: 0)
             rules = LeafRules(bytes.extracting(0..<0), count: 0)
             charges = LeafCharges(bytes.extracting(0..<0), count: 0)
-        case DecisionBits.factsFollow, DecisionBits.factsFollow | DecisionBits.amountsChecked:
+        case _:
+            // A payment, as was seen above.
             facts = try DecisionFacts(reading: &reader)
             message = nil
             destinations = try LeafDestinations(reading: &reader)
             rules = try LeafRules(reading: &reader)
             charges = try LeafCharges(reading: &reader)
-        default: throw .nonCanonical
         }
         untagged = bytes.extracting(0..<reader.position)
         tag = try reader.readBytes32()

@@ -48,6 +48,8 @@ extension Refusal {
         case .tooManySignatures: "too-many-signatures"
         case .legacyTooLarge: "legacy-too-large"
         case .cannotSignLeaf: "cannot-sign-leaf"
+        case .sighashSingleWithoutOutput: "sighash-single-without-output"
+        case .anyoneCanPayInputs: "anyone-can-pay-inputs"
         case .messageForm: "message-form"
         case .messageText: "message-text"
         case .messageFormat: "message-format"
