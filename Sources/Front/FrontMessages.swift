@@ -6,6 +6,7 @@ package enum FrontRequest: Codable, Equatable, Sendable {
     case address(wallet: String, branch: UInt8, index: UInt32)
     case inspect
     case sign(finalize: Bool)
+    case message(MessageQuestion)
 }
 
 /// What the front answers. What was signed is the frame's attachment.
@@ -15,6 +16,7 @@ package enum FrontReply: Codable, Equatable, Sendable {
     case address(AddressFacts)
     case inspected(Inspection)
     case signed(SignedFacts)
+    case message(MessageSignedFacts)
     case usage(message: String)
     case refused(RefusalReport)
     case waiting(RefusalReport)
@@ -35,7 +37,7 @@ package enum FrontReply: Codable, Equatable, Sendable {
     /// The failure that the reply stands for, if it is one.
     package var error: FrontError? {
         switch self {
-        case .status, .wallets, .address, .inspected, .signed: nil
+        case .status, .wallets, .address, .inspected, .signed, .message: nil
         case .usage(let message): .usage(message)
         case .refused(let report): .refused(report)
         case .waiting(let report): .waiting(report)

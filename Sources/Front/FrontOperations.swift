@@ -50,7 +50,7 @@ final class FrontOperations {
         switch framed.document {
         case .status, .wallets, .address:
             guard bytes.isEmpty else { throw .usage("a PSBT with a request that takes none") }
-        case .inspect, .sign: break
+        case .inspect, .sign, .message: break
         }
         switch framed.document {
         case .status:
@@ -66,6 +66,7 @@ final class FrontOperations {
         case .inspect:
             return .done(Framed(.inspected(try PSBTReading(bytes).inspect(with: facts))))
         case .sign(let finalize): return try sign(bytes, finalize: finalize)
+        case .message(let question): return try message(question, bytes)
         }
     }
 
@@ -111,6 +112,65 @@ final class FrontOperations {
 }
 
 extension FrontOperations {
+    private func message(
+        _ question: MessageQuestion,
+        _ bytes: [UInt8]
+    ) throws(FrontError) -> FrontStep {
+        let operations = MessageOperations(network: network, wallets: wallets)
+        let psbt: PSBT
+        let request: SigningRequest
+        var owners: [Owner] = []
+        do {
+            if bytes.isEmpty {
+                let order = try operations.order(question)
+                guard !question.legacy else { return try legacy(order, operations) }
+                psbt = try order.psbt(wallets, curve: curve)
+                owners = order.owners
+            } else {
+                psbt = try PSBTReading(bytes).psbt
+            }
+            request = try SigningRequest(
+                message: psbt,
+                owners: owners,
+                wallets: &wallets,
+                network: network,
+                curve: curve
+            )
+        } catch let error as FrontError {
+            throw error
+        } catch let error as RequestError {
+            throw .refused(RefusalReport(error))
+        } catch {
+            throw .failed("the message cannot be asked for: \(error)")
+        }
+        return .ask(
+            GateQuestion(kind: .sign, payload: request.bytes, expected: .signed) {
+                [self] payload throws(FrontError) in
+                let answer = try SignAnswer(reading: payload)
+                return try operations.complete(psbt, request, answer, question, curve)
+            }
+        )
+    }
+
+    private func legacy(
+        _ order: MessageOrder,
+        _ operations: MessageOperations
+    ) throws(FrontError) -> FrontStep {
+        let payload: [UInt8]
+        do throws(RequestError) {
+            payload = try SigningRequest.legacyMessage(order, wallets, network: network)
+        } catch {
+            throw .refused(RefusalReport(error))
+        }
+        return .ask(
+            GateQuestion(kind: .sign, payload: payload, expected: .signed) {
+                [self] payload throws(FrontError) in
+                let answer = try SignAnswer(reading: payload)
+                return try operations.complete(legacy: order, answer, curve)
+            }
+        )
+    }
+
     /// Puts the signatures back, verifies each, and finalizes if that was asked.
     private func complete(
         _ unsigned: PSBT,

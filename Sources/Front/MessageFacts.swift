@@ -17,8 +17,8 @@ extension LeafFacts.Message {
     /// In words; the text in quotes, so that nothing in it passes for what we say.
     var words: String {
         let proof = coins == 0 ? "" : ", with \(coins) coins said to hold \(claimedAmount) sat"
-        return
-            "message \(text.debugDescription) as \(format), branch \(branch), index \(index)\(proof)"
+        let place = "branch \(branch), index \(index)"
+        return "message \(text.debugDescription) as \(format), \(place)\(proof)"
     }
 }
 

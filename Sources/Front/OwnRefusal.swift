@@ -29,7 +29,7 @@ package enum OwnRefusal: String, CaseIterable, Sendable {
         switch self {
         case .malformedPSBT: "the file is not a PSBT, or one that breaks BIP-174 or 370"
         case .unsupportedPSBTVersion: "a PSBT of another version than 0 and 2"
-        case .signatureInvalid: "a signature in the PSBT does not verify"
+        case .signatureInvalid: "a signature, in a PSBT or of a message, does not verify"
         case .psbtIncomplete: "an input of the PSBT lacks what finalizing or extracting needs"
         case .psbtMismatch: "the PSBTs are about different payments, or contradict each other"
         case .psbtNotModifiable: "the transaction of the PSBT is not open for what is to be added"

@@ -178,14 +178,14 @@ extension RefusalWords {
           no rule of the policy permits this wallet to sign messages
           only a new policy can permit it: a rule with effect = "allow-messages"
         message-not-matched rule number
-          the rule that came nearest permits other messages (expected 1: other formats, 2: other branches, 3: other indexes, 4: another text)
+          the nearest rule permits other messages (1 formats, 2 branches, 3 indexes, 4 text)
           sign what the rule permits; only a new policy can permit more
         message-form nothing number
-          the request of a message has a field out of its bounds (version 0 or 2; lock time and sequence for scripts alone; text of 16,384 bytes; 1 to 100 coins for a proof of funds, none otherwise)
-          ask within the bounds
+          a field of the message's request is out of its bounds
+          version 0 or 2; locks for scripts alone; at most 16,384 bytes; 1 to 100 coins or none
         message-text nothing number
-          the message is not UTF-8 text that shows as what it is (found: the place of the first byte that is not)
-          leave out control characters but tab and line feed, and what is invisible or changes the direction of text
+          the message is not UTF-8 text that shows as what it is (found: the place of the fault)
+          leave out controls but tab and line feed, what is invisible, and changes of direction
         message-format nothing number
           this wallet's addresses have no messages in that format
           use bip322; the legacy format is for pkh, wpkh and sh(wpkh)

@@ -70,6 +70,7 @@ extension RequestError {
     /// The signer's name for it, where it has one, the place, and a remedy better than the table's.
     fileprivate var known: (refusal: Refusal?, place: Place?, remedy: String?) {
         switch self {
+        case .message: (.messageForm, nil, "ask for the message again")
         case .psbt, .crypto, .key, .signatureCount, .otherTransaction: (nil, nil, nil)
         case .noSigningLeaf(let input, _): (.cannotSignLeaf, ("input", input), nil)
         case .mixedSelectors(let input): (.mixedSelectors, ("input", input), nil)

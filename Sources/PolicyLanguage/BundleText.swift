@@ -71,7 +71,8 @@ package enum BundleText {
         switch rule.effect {
         case .allowMessages:
             return
-                "\(name) allows \(wallets) to sign messages: \(MessageRuleText(rule.message).words)."
+                "\(name) allows \(wallets) to sign messages: "
+                + "\(MessageRuleText(rule.message).words)."
         case .deny:
             let what = lists.isEmpty ? "every payment" : "payments with an output to \(lists)"
             return "\(name) denies \(what) from \(wallets)."

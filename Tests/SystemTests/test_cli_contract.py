@@ -1,6 +1,7 @@
 """What holds for every command, found mechanically: help that teaches, exit statuses, and one JSON document whatever happens."""
 import json
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -65,7 +66,7 @@ def test_the_commands_are_those_of_the_contract():
     assert {" ".join(command) for command in LEAVES} == {
         "doctor", "init", "up", "unlock", "lock", "refill", "recover", "status", "wallet list", "wallet show", "wallet address",
         "policy starter", "policy check", "psbt create", "psbt add", "psbt update", "psbt combine", "psbt finalize",
-        "psbt extract", "psbt convert", "psbt inspect", "sign", "audit verify", "audit show", "audit receipt", "refusals"}
+        "psbt extract", "psbt convert", "psbt inspect", "sign", "message sign", "message verify", "message combine", "audit verify", "audit show", "audit receipt", "refusals"}
     text = (REPOSITORY / "docs/cli.md").read_text()
     for command in LEAVES:
         assert f"| `{' '.join(command)}" in text, command
@@ -94,22 +95,39 @@ WRONG = {"--home": "", "--timeout": "0", "--network": "moon", "--policy": None, 
          "--argon2-memory-mib": "7", "--out": None, "--receipt": None, "--admin-key": "/nowhere/key",
          "--signature": "/nowhere/signature", "--admin": None, "--transaction": None, "--parent": None, "--range": "0",
          "--lock-time": "-1", "--vkey": "no key", "--log": "77", "--index": "4294967295"}
+# Of BIP-322's vectors.
+SIGNED = ["bc1q9vza2e8x573nczrlzms0wvx3gsqjx7vavgkx0l",
+          "smpAkcwRAIgZRfIY3p7/DoVTty6YZbWS71bc5Vct9p9Fia83eRmw2QCICK/ENGfwLtptFluMGs2KsqoNSk89pO7F29zJLUx9a/sASECx/EgAxlkQpQ9hYjgGu6EBCPM"
+          "VPwVIVJqO4XCsMvViHI="]
+ANY_TEXT = """
+[[rules]]
+name = "any-text"
+effect = "allow-messages"
+wallets = "any"
+formats = "any"
+branches = "any"
+indexes = "any"
+text = "**"
+"""
 # What has to be there for the option to be looked at.
 NEEDED = {"init": ["--network", "regtest", "--policy", POLICY], "refill": ["--amount", "100000000000000"],
           "wallet show": ["segwit"], "wallet address": ["segwit", "--offline"], "psbt inspect": [DEMO], "sign": [DEMO],
           "audit receipt": ["RECEIPT"], "policy starter": ["--network", "regtest", "--wallet", "w=tr(self/86h/1h/0h/<0;1>/*)"],
           "policy check": [POLICY], "psbt add": [DEMO], "psbt update": [DEMO], "psbt combine": [DEMO, DEMO],
-          "psbt finalize": [DEMO], "psbt extract": [DEMO], "psbt convert": [DEMO, "--to", "2"]}
+          "psbt finalize": [DEMO], "psbt extract": [DEMO], "psbt convert": [DEMO, "--to", "2"], "message sign": ["--wallet", "segwit", "--index", "0", "a text"],
+          "message verify": [*SIGNED, "Hello World"], "message combine": [DEMO]}
 
 
 # They need no home, and succeed where there is none.
 HOMELESS = {("policy", "starter"), ("policy", "check"), ("psbt", "create"), ("psbt", "add"), ("psbt", "update"),
-            ("psbt", "combine"), ("psbt", "finalize"), ("psbt", "extract"), ("psbt", "convert")}
+            ("psbt", "combine"), ("psbt", "finalize"), ("psbt", "extract"), ("psbt", "convert"), ("message", "verify")}
 
 
 @pytest.fixture(scope="module")
-def served():
-    with Appliance("regtest-open") as it:
+def served(tmp_path_factory):
+    policy = tmp_path_factory.mktemp("served") / "policy.toml"
+    policy.write_text(pathlib.Path(POLICY).read_text() + ANY_TEXT)
+    with Appliance(str(policy)) as it:
         it.psbt = DEMO
         it.run("sign", DEMO, "-o", it.home / "first", "--receipt", it.home / "receipt")
         yield it
@@ -212,7 +230,12 @@ def succeed(command, it, folder):
         "psbt add": ([made_by("create", "--psbt-version", 2, "--open", "both"), "--input", "11" * 32 + ":0"], []),
         "psbt finalize": ([signed, *home, "--wallet", "segwit"], []),
         "psbt extract": ([made_by("finalize", signed)], []),
+        "message sign": ([*NEEDED["message sign"], *home], []),
     }
+    if command == ("message", "combine"):
+        asked = [*NEEDED["message sign"], *home, "--psbt", "-o", folder / "message.psbt"]
+        assert raw("message", "sign", *asked).returncode == 0
+        ways["message combine"] = ([folder / "message.psbt", *home], [])
     arguments, secrets = ways[" ".join(command)]
     return raw(*command, *arguments, "--json", secrets=secrets)
 
@@ -264,6 +287,8 @@ REFUSED = {
     "refill": (["--amount", 1], "allowance-below-spent"), "sign": ([POLICY, "-o", "OUT"], "malformed-psbt"),
     "psbt inspect": ([POLICY], "malformed-psbt"), "audit receipt": ([POLICY], "receipt-invalid"),
     "audit verify": ([], "log-invalid"), "audit show": ([], "log-invalid"),
+    "message sign": (["x", "--wallet", "taproot", "--index", "0", "--format", "legacy"], "message-format"),
+    "message verify": ([*SIGNED, "Hello"], "signature-invalid"), "message combine": ([POLICY], "malformed-psbt"),
 }
 
 

@@ -1,4 +1,5 @@
 #include "CSecp256k1.h"
+#include <string.h>
 
 /* The library would also take the hybrid forms, which begin with 6 or 7. */
 static int parse(const secp256k1_context *ctx, secp256k1_pubkey *key, const uint8_t *bytes,
@@ -62,4 +63,17 @@ int pc_schnorr_verify(const secp256k1_context *ctx, const uint8_t sig64[64],
     return secp256k1_xonly_pubkey_parse(ctx, &key, xonly32) &&
            secp256k1_schnorrsig_verify(ctx, sig64, message_count ? message : none, message_count,
                                        &key);
+}
+
+int pc_ecdsa_recover(const secp256k1_context *ctx, uint8_t out33[33], const uint8_t sig64[64],
+                     int number, const uint8_t digest32[32]) {
+    secp256k1_ecdsa_recoverable_signature signature;
+    secp256k1_pubkey key;
+    size_t count = 33;
+
+    memset(out33, 0, 33);
+    if (number < 0 || number > 3 ||
+        !secp256k1_ecdsa_recoverable_signature_parse_compact(ctx, &signature, sig64, number) ||
+        !secp256k1_ecdsa_recover(ctx, &key, &signature, digest32)) return 0;
+    return secp256k1_ec_pubkey_serialize(ctx, out33, &count, &key, SECP256K1_EC_COMPRESSED);
 }

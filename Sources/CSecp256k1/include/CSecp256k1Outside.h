@@ -4,6 +4,7 @@
 /* What only wallets and tests ask of the curve. The rules are those of CSecp256k1.h, which includes this. */
 
 #include <secp256k1.h>
+#include <secp256k1_recovery.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,10 @@ int pc_uncompress(const secp256k1_context *ctx, uint8_t out65[65], const uint8_t
 /* Whether a signature with low s is good for the key. */
 int pc_ecdsa_verify(const secp256k1_context *ctx, const uint8_t sig64[64],
                     const uint8_t digest32[32], const uint8_t *key, size_t key_count);
+
+/* The compressed key that a signature is good for, of the four that it may be (0 to 3). */
+int pc_ecdsa_recover(const secp256k1_context *ctx, uint8_t out33[33], const uint8_t sig64[64],
+                     int number, const uint8_t digest32[32]);
 
 /* Strict DER to r and s, and back; room for the latter is 72 bytes. */
 int pc_der_to_compact(const secp256k1_context *ctx, uint8_t sig64[64], const uint8_t *der,

@@ -28,6 +28,8 @@ package enum PSBTScope: Sendable {
 /// The fields this program knows, by scope; the numbers are those of BIP-174, 370, 371 and 373.
 package enum PSBTFieldType {
     package static let unsignedTransaction: UInt64 = 0x00
+    /// PSBT_GLOBAL_GENERIC_SIGNED_MESSAGE (BIP-322): the text.
+    package static let signedMessage: UInt64 = 0x09
     package static let extendedPublicKey: UInt64 = 0x01
     package static let transactionVersion: UInt64 = 0x02
     package static let fallbackLockTime: UInt64 = 0x03

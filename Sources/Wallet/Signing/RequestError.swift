@@ -30,6 +30,8 @@ package enum RequestError: Error, Equatable, Sendable {
     case outputsExceedInputs(inputs: Amount, outputs: Amount)
     case signatureCount(expected: Int, found: Int)
     case otherTransaction
+    /// What is wrong with a message, in words.
+    case message(String)
 }
 
 extension RequestError: CustomStringConvertible {
@@ -71,6 +73,7 @@ extension RequestError: CustomStringConvertible {
             "the outputs hold \(outputs.satoshis) sat, the inputs only \(inputs.satoshis) sat"
         case .signatureCount(let expected, let found):
             "\(found) signatures; expected \(expected), one for each of our keys in each input"
+        case .message(let words): words
         case .otherTransaction: "the signatures are for another transaction"
         }
     }

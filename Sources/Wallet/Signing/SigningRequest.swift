@@ -85,6 +85,20 @@ package struct SigningRequest: Equatable, Sendable {
         }
     }
 
+    /// Of parts that fit together already.
+    init(
+        resolved: [UInt8],
+        plans: [InputPlan],
+        sighashTypes: [SighashType],
+        transactionID: TransactionID
+    ) {
+        self.resolved = resolved
+        self.plans = plans
+        self.sighashTypes = sighashTypes
+        self.transactionID = transactionID
+        (parents, outputOwners) = ([], [nil])
+    }
+
     private static func checkCounts(_ transaction: Transaction) throws(RequestError) {
         let (inputs, outputs) = (transaction.inputs.count, transaction.outputs.count)
         guard (1...ResolvedRequest.inputCountMax).contains(inputs) else {
@@ -122,23 +136,30 @@ package struct SigningRequest: Equatable, Sendable {
         return coins
     }
 
-    private static func plans(
+    static func plans(
         _ psbt: PSBT,
         _ coins: [Coin],
         _ wallets: inout WalletSet,
         _ network: Network,
-        _ curve: borrowing Curve
+        _ curve: borrowing Curve,
+        owners: [Owner] = []
     ) throws(RequestError) -> [InputPlan] {
         var plans: [InputPlan] = []
         plans.reserveCapacity(coins.count)
         var signatureCount = 0
         for (index, coin) in coins.enumerated() {
-            let found = try wallets.ownOutput(
-                of: coin.script,
-                derivations: psbt.inputs[index].derivations,
-                at: .input(index),
-                curve: curve
-            )
+            let found: OwnOutput?
+            if owners.isEmpty {
+                found = try wallets.ownOutput(
+                    of: coin.script,
+                    derivations: psbt.inputs[index].derivations,
+                    at: .input(index),
+                    curve: curve
+                )
+            } else {
+                let output = try wallets.output(of: owners[index], curve: curve)
+                found = OwnOutput(owner: owners[index], output: output)
+            }
             guard let found else {
                 let address = AddressText.write(coin.script, network: network)
                 throw .notOurs(input: index, address: address ?? "script \(hexText(coin.script))")
@@ -200,7 +221,7 @@ package struct SigningRequest: Equatable, Sendable {
         }
     }
 
-    private static func sighashTypes(
+    static func sighashTypes(
         _ psbt: PSBT,
         _ kinds: [OutputKind]
     ) throws(RequestError) -> [SighashType] {
