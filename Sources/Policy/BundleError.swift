@@ -34,6 +34,7 @@ package enum BundleError: Error, Equatable, Sendable {
     case unknownLeafVersion(item: Int, leaf: Int, found: UInt8)
     case wrongWeight(item: Int, leaf: Int, found: UInt32)
     case wrongScriptLength(item: Int, leaf: Int, found: Int)
+    case witnessProgram(item: Int)
     case wrongHole(item: Int, leaf: Int, hole: Int)
     case wrongGroup(item: Int, leaf: Int, group: Int)
     case unusedKey(item: Int, key: Int)

@@ -12,8 +12,9 @@ extension BundleChecker {
         }
         var tree = TreeForm()
         for leaf in 0..<Int(count) {
-            guard try tree.add(depth: Int(cursor.readUInt8())) else { throw .wrongTree(item: item) }
-            try checkLeaf(leaf, &form)
+            let depth = Int(try cursor.readUInt8())
+            guard tree.add(depth: depth) else { throw .wrongTree(item: item) }
+            try checkLeaf(leaf, depth, &form)
         }
         guard tree.isWhole else { throw .wrongTree(item: item) }
         let unused = form.allKeys & ~form.usedKeys
@@ -21,19 +22,27 @@ extension BundleChecker {
         try require(form.signs, .nothingToSignWith(item: item))
     }
 
-    private mutating func checkLeaf(_ leaf: Int, _ form: inout WalletForm) throws(BundleError) {
+    private mutating func checkLeaf(
+        _ leaf: Int,
+        _ depth: Int,
+        _ form: inout WalletForm
+    ) throws(BundleError) {
         let (item, kind) = (form.item, form.kind)
         let version = try cursor.readUInt8()
         guard version == (kind == .p2trTree ? LeafRecord.tapscriptVersion : 0) else {
             throw .unknownLeafVersion(item: item, leaf: leaf, found: version)
         }
         let weight = try cursor.readUInt32()
-        guard (1...UInt32(LeafRecord.satisfactionWeightMax)).contains(weight) else {
-            throw .wrongWeight(item: item, leaf: leaf, found: weight)
-        }
         let script = try cursor.readVec16()
         guard (1...kind.scriptByteCountMax).contains(script.count) else {
             throw .wrongScriptLength(item: item, leaf: leaf, found: script.count)
+        }
+        let least = kind.satisfactionWeightMin(scriptByteCount: script.count, depth: depth)
+        guard (least...LeafRecord.satisfactionWeightMax).contains(Int(weight)) else {
+            throw .wrongWeight(item: item, leaf: leaf, found: weight)
+        }
+        guard kind != .p2shScript || !isWitnessProgram(script) else {
+            throw .witnessProgram(item: item)
         }
         let holesStart = cursor.offset + 1
         let holes = try checkHoles(leaf, script, &form)
@@ -43,6 +52,14 @@ extension BundleChecker {
             groups: Span()
         )
         try checkGroups(leaf, template, holes, item)
+    }
+
+    /// Whether a script in P2SH would be a witness program (BIP-141): the address of another kind
+    /// of wallet, and no signature of this one spends it.
+    private func isWitnessProgram(_ script: ByteRange) -> Bool {
+        let first = cursor.bytes[script.start]
+        return (4...42).contains(script.count) && (first == 0 || (0x51...0x60).contains(first))
+            && Int(cursor.bytes[script.start + 1]) == script.count - 2
     }
 
     /// Ascending, apart and inside, over zeros, in the forms that the kind of script knows.
@@ -123,6 +140,27 @@ extension OutputKind {
         case .p2wshScript, .p2shP2WSHScript: 3_600
         case .p2trTree: 10_000
         case .p2wpkh, .p2tr, .p2pkh, .p2shP2WPKH: 0
+        }
+    }
+
+    /// What an input takes at least of a script of so many bytes: the script, one signature, and
+    /// what proves the script. A size that says less would make the fee rate look higher than it
+    /// is, and a cap on it hold less.
+    fileprivate func satisfactionWeightMin(scriptByteCount count: Int, depth: Int) -> Int {
+        let (ecdsa, schnorr, itemCount) = (1 + 71, 1 + 65, 1)
+        let witness = itemCount + CompactSize.width(of: UInt64(count)) + count
+        switch self {
+        case .p2shScript:
+            let push = count < 76 ? 1 : count < 256 ? 2 : 3
+            let byteCount = ecdsa + push + count
+            // An empty script's length is counted with the input.
+            return 4 * (byteCount + CompactSize.width(of: UInt64(byteCount)) - 1)
+        case .p2wshScript: return ecdsa + witness
+        case .p2shP2WSHScript: return 4 * 35 + ecdsa + witness
+        case .p2trTree:
+            let control = 33 + 32 * depth
+            return schnorr + witness + CompactSize.width(of: UInt64(control)) + control
+        case .p2wpkh, .p2tr, .p2pkh, .p2shP2WPKH: return 1
         }
     }
 }

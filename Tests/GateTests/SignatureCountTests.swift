@@ -42,7 +42,7 @@ struct SignatureCountTests {
             WalletTemplate.Leaf(
                 depth: depth,
                 version: 0xc0,
-                satisfactionWeight: 100,
+                satisfactionWeight: 1_000,
                 script: [UInt8](repeating: 0, count: 32 * keys.count),
                 holes: keys.enumerated().map {
                     TemplateHole(offset: 32 * $0, key: $1, form: .xOnly)

@@ -30,13 +30,13 @@ struct WalletTemplateReadingTests {
         + "02" + String(repeating: "07", count: 32) + "03" + String(repeating: "07", count: 32)
         + "00"
         + "04"
-        + "01" + "c0" + "c8000000" + "2400" + "20" + String(repeating: "00", count: 32) + "ac7576"
+        + "01" + "c0" + "c4090000" + "2400" + "20" + String(repeating: "00", count: 32) + "ac7576"
         + "01" + "0100" + "03" + "01" + "00"
-        + "02" + "c0" + "c8000000" + "2200" + "20" + String(repeating: "00", count: 32) + "ac"
+        + "02" + "c0" + "c4090000" + "2200" + "20" + String(repeating: "00", count: 32) + "ac"
         + "01" + "0100" + "04" + "01" + "00"
-        + "03" + "c0" + "c8000000" + "2200" + "20" + String(repeating: "00", count: 32) + "ac"
+        + "03" + "c0" + "c4090000" + "2200" + "20" + String(repeating: "00", count: 32) + "ac"
         + "01" + "0100" + "05" + "01" + "00"
-        + "03" + "c0" + "c8000000" + "2200" + "20" + String(repeating: "00", count: 32) + "ac"
+        + "03" + "c0" + "c4090000" + "2200" + "20" + String(repeating: "00", count: 32) + "ac"
         + "01" + "0100" + "06" + "01" + "00"
 
     @Test("The bytes are those of protocol.md, and the id is over them")

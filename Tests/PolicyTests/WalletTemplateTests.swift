@@ -24,6 +24,19 @@ struct SpoiledWallet: Sendable, CustomTestStringConvertible {
 
 @Suite("A wallet of several keys and scripts")
 struct WalletTemplateTests {
+    /// P2SH of an opcode and the hash of the own key, which is what `sh(wpkh)` is for opcode 0.
+    private static func witnessProgram(_ template: inout WalletTemplate, first: UInt8) {
+        template.kind = .p2shScript
+        template.keys = [Sampled.own()]
+        template.leaves = [
+            WalletTemplate.Leaf(
+                satisfactionWeight: 1_000,
+                script: [first, 20] + [UInt8](repeating: 0, count: 20),
+                holes: [TemplateHole(offset: 2, key: 0, form: .hash)]
+            )
+        ]
+    }
+
     private static func hole(
         _ template: inout WalletTemplate,
         _ place: Int = 0,
@@ -119,19 +132,53 @@ struct WalletTemplateTests {
         .init("more weight", .wrongWeight(item: 0, leaf: 0, found: 400_001)) {
             $0.leaves[0].satisfactionWeight = 400_001
         },
-        .init("3,600 bytes", nil) { $0.leaves[0].script += [UInt8](repeating: 1, count: 3_495) },
+        // wsh: 1 for the count of items, 1 + 71 for a signature, 1 + 105 for the script.
+        .init("the least weight", nil) { $0.leaves[0].satisfactionWeight = 179 },
+        .init("less weight", .wrongWeight(item: 0, leaf: 0, found: 178)) {
+            $0.leaves[0].satisfactionWeight = 178
+        },
+        .init("the least weight in sh(wsh)", nil) {
+            $0.kind = .p2shP2WSHScript
+            $0.leaves[0].satisfactionWeight = 179 + 4 * 35
+        },
+        .init("less weight in sh(wsh)", .wrongWeight(item: 0, leaf: 0, found: 318)) {
+            $0.kind = .p2shP2WSHScript
+            $0.leaves[0].satisfactionWeight = 318
+        },
+        // sh: four times 1 + 71 for a signature and 2 + 105 for the script.
+        .init("the least weight in sh", nil) {
+            $0.kind = .p2shScript
+            $0.leaves[0].satisfactionWeight = 716
+        },
+        .init("less weight in sh", .wrongWeight(item: 0, leaf: 0, found: 715)) {
+            $0.kind = .p2shScript
+            $0.leaves[0].satisfactionWeight = 715
+        },
+        .init("sh of wpkh", .witnessProgram(item: 0)) { witnessProgram(&$0, first: 0) },
+        .init("sh of a later program", .witnessProgram(item: 0)) {
+            witnessProgram(&$0, first: 0x60)
+        },
+        .init("sh of a hash behind another opcode", nil) { witnessProgram(&$0, first: 0x61) },
+        .init("3,600 bytes", nil) {
+            $0.leaves[0].script += [UInt8](repeating: 1, count: 3_495)
+            $0.leaves[0].satisfactionWeight = 4_000
+        },
         .init("3,601 bytes", .wrongScriptLength(item: 0, leaf: 0, found: 3_601)) {
             $0.leaves[0].script += [UInt8](repeating: 1, count: 3_496)
         },
         .init("sh of 520 bytes", nil) {
             $0.kind = .p2shScript
+            $0.leaves[0].satisfactionWeight = 4_000
             $0.leaves[0].script += [UInt8](repeating: 1, count: 415)
         },
         .init("sh of 521 bytes", .wrongScriptLength(item: 0, leaf: 0, found: 521)) {
             $0.kind = .p2shScript
             $0.leaves[0].script += [UInt8](repeating: 1, count: 416)
         },
-        .init("sh(wsh)", nil) { $0.kind = .p2shP2WSHScript },
+        .init("sh(wsh)", nil) {
+            $0.kind = .p2shP2WSHScript
+            $0.leaves[0].satisfactionWeight += 4 * 35
+        },
         .init("no hole", .wrongHole(item: 0, leaf: 0, hole: 0)) { $0.leaves[0].holes = [] },
         .init("holes swapped", .wrongHole(item: 0, leaf: 0, hole: 1)) {
             $0.leaves[0].holes.swapAt(0, 1)
@@ -187,6 +234,7 @@ struct WalletTemplateTests {
 
     private static func setHoles(_ count: Int, _ template: inout WalletTemplate) {
         template.leaves[0].script = [UInt8](repeating: 0, count: 33 * count)
+        template.leaves[0].satisfactionWeight = 2_000
         template.leaves[0].holes = (0..<count).map {
             TemplateHole(offset: 33 * $0, key: $0 % 3, form: .compressed)
         }

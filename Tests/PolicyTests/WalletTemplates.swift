@@ -58,7 +58,7 @@ enum Sampled {
         WalletTemplate.Leaf(
             depth: depth,
             version: 0xc0,
-            satisfactionWeight: 200,
+            satisfactionWeight: 2_500,
             script: [32] + [UInt8](repeating: 0, count: 32) + [0xac],
             holes: [TemplateHole(offset: 1, key: key, form: .xOnly)]
         )

@@ -22,7 +22,15 @@ struct WalletTreeTests {
         .init("leaf version", .unknownLeafVersion(item: 0, leaf: 1, found: 0xc2)) {
             $0.leaves[1].version = 0xc2
         },
-        .init("10,000 bytes", nil) { $0.leaves[1].script += [UInt8](repeating: 1, count: 9_966) },
+        .init("10,000 bytes", nil) {
+            $0.leaves[1].script += [UInt8](repeating: 1, count: 9_966)
+            $0.leaves[1].satisfactionWeight = 10_500
+        },
+        // A signature 1 + 65, the script 1 + 34, the control block 1 + 33 + 32 a level.
+        .init("the least weight", nil) { $0.leaves[2].satisfactionWeight = 232 },
+        .init("less weight", .wrongWeight(item: 0, leaf: 2, found: 231)) {
+            $0.leaves[2].satisfactionWeight = 231
+        },
         .init("10,001 bytes", .wrongScriptLength(item: 0, leaf: 1, found: 10_001)) {
             $0.leaves[1].script += [UInt8](repeating: 1, count: 9_967)
         },
@@ -179,7 +187,12 @@ struct WalletTreeTests {
         #expect(fault { _ in } == twin)
         #expect(fault { $0.indexMax += 1 } == twin)
         #expect(fault { $0.keys[1] = Sampled.other(2, .branches([4])) } == twin)
-        #expect(fault { $0.kind = .p2shP2WSHScript } == nil)
+        #expect(
+            fault {
+                $0.kind = .p2shP2WSHScript
+                $0.leaves[0].satisfactionWeight = 400
+            } == nil
+        )
         #expect(fault { $0.keys.swapAt(1, 2) } == nil)
         #expect(fault { $0.leaves[0].satisfactionWeight += 1 } == nil)
         #expect(fault { $0.leaves[0].script[0] = 0x51 } == nil)

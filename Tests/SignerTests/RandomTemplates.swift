@@ -118,7 +118,7 @@ extension TestTemplate {
         return WalletTemplate.Leaf(
             depth: depth,
             version: kind == .p2trTree ? 0xc0 : 0,
-            satisfactionWeight: UInt32(1 + dice.below(2_000)),
+            satisfactionWeight: UInt32(50_000 + dice.below(2_000)),
             script: leaf.script,
             holes: leaf.holes.map {
                 TemplateHole(

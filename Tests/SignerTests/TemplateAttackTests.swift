@@ -45,7 +45,7 @@ struct TemplateAttackTests {
         var script: [UInt8] = [0x52]
         for _ in 0..<3 { script += [33] + [UInt8](repeating: 0, count: 33) }
         let leaf = WalletTemplate.Leaf(
-            satisfactionWeight: 254,
+            satisfactionWeight: 800,
             script: script + [0x53, 0xae],
             holes: (0..<3).map {
                 TemplateHole(offset: 2 + 34 * $0, key: $0, form: .compressed)
@@ -68,7 +68,7 @@ struct TemplateAttackTests {
             WalletTemplate.Leaf(
                 depth: 1,
                 version: 0xc0,
-                satisfactionWeight: 135,
+                satisfactionWeight: 200,
                 script: [32] + [UInt8](repeating: 0, count: 32) + [0xac],
                 holes: [TemplateHole(offset: 1, key: key, form: .xOnly)]
             )

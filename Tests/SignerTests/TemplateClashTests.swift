@@ -59,7 +59,7 @@ struct TemplateClashTests {
         let count = 0x50 + UInt8(keys.count)
         let leaf = WalletTemplate.Leaf(
             version: isTree ? 0xc0 : 0,
-            satisfactionWeight: 400,
+            satisfactionWeight: 1_000,
             script: script + [count, isTree ? 0x9c : 0xae],
             holes: holes,
             groups: isSorted ? [0..<keys.count] : []
@@ -76,7 +76,7 @@ struct TemplateClashTests {
             WalletTemplate.Leaf(
                 depth: 1,
                 version: 0xc0,
-                satisfactionWeight: 135,
+                satisfactionWeight: 200,
                 script: [32] + [UInt8](repeating: 0, count: 32) + [0xac, UInt8(0x50 + key), 0x75],
                 holes: [TemplateHole(offset: 1, key: key, form: .xOnly)]
             )
