@@ -15,10 +15,10 @@ struct StarterText {
 
     private var head: String {
         """
-        # A policy to start from, printed by `portcullis policy starter`. It is generous: read it,
-        # tighten it, try it with `portcullis policy check FILE`, and then make the home:
-        # `portcullis init --network \(network.name) --policy FILE`. All that can be written here is in
-        # policies/README.md.
+        # A policy to start from, printed by `portcullis policy starter`. It is generous: read
+        # it, tighten it, try it with `portcullis policy check FILE`, and then make the home:
+        # `portcullis init --network \(network.name) --policy FILE`.
+        # All that can be written here is in policies/README.md.
 
         version = 1
         network = "\(network.name)"
@@ -29,8 +29,8 @@ struct StarterText {
     private var signer: String {
         guard let fingerprint else { return "" }
         var text = """
-            # The master key of the signer: keys that are written [\(fingerprint)/…] are its own. `init`
-            # makes no home with a seed that has another key there.
+            # The master key of the signer: keys that are written [\(fingerprint)/…] are its
+            # own. `init` makes no home with a seed that has another key there.
 
             """
         if !candidates.isEmpty {
@@ -45,8 +45,8 @@ struct StarterText {
 
     private var allowance: String {
         """
-        # What the signer will ever release before the admins refill it. This is also the most that a
-        # stolen gate can get signed, so choose what you could bear to lose.
+        # What the signer will ever release before the admins refill it. This is also the most
+        # that a stolen gate can get signed, so choose what you could bear to lose.
         allowance = "100000 BTC"
 
         """
@@ -55,15 +55,15 @@ struct StarterText {
     private var adminPart: String {
         guard !admins.isEmpty else {
             return """
-                # No [admins]: on a throw-away network `init` makes an admin key and keeps it in the home.
-                # On main they must be named here.
+                # No [admins]: on a throw-away network `init` makes an admin key and keeps it in
+                # the home. On main they must be named here.
 
                 """
         }
         let keys = admins.map { "  \"\($0)\",\n" }.joined()
         return """
-            # Whoever may raise the allowance or begin a new log: SSH public keys, and how many of them
-            # have to sign.
+            # Whoever may raise the allowance or begin a new log: SSH public keys, and how many
+            # of them have to sign.
             [admins]
             threshold = \(admins.count / 2 + 1)
             keys = [
@@ -74,8 +74,9 @@ struct StarterText {
 
     private var walletPart: String {
         var text = """
-            # The wallets: descriptors as of BIP-380 to 390. self/… is a key of the signer's own seed by
-            # its steps from the master key; <0;1> are the branches for receiving and for change.
+            # The wallets: descriptors as of BIP-380 to 390. self/… is a key of the signer's own
+            # seed by its steps from the master key; <0;1> are the branches for receiving and for
+            # change.
 
             """
         for wallet in wallets {

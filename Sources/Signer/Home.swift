@@ -41,7 +41,7 @@ extension Home {
         )
     }
 
-    private static func readKeystore(_ file: borrowing Descriptor) throws(SignerStop) -> Arena {
+    static func readKeystore(_ file: borrowing Descriptor) throws(SignerStop) -> Arena {
         var memory = try Arena(needing: Keystore.byteCount)
         var room = memory.mutableBytes
         do throws(SocketError) {

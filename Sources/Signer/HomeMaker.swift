@@ -172,7 +172,7 @@ extension HomeMaker {
 
 /// The steps, each with the memory it needs.
 extension HomeMaker {
-    private static func spell(
+    static func spell(
         _ entropy: borrowing SecretBytes,
         _ count: Int,
         into words: inout SecretBytes
@@ -184,7 +184,7 @@ extension HomeMaker {
         return writer.count
     }
 
-    private static func check(
+    static func check(
         _ words: borrowing SecretBytes,
         _ count: Int,
         _ entropy: inout SecretBytes
@@ -194,7 +194,7 @@ extension HomeMaker {
         _ = try SignerStop.spelling(Mnemonic.read(sentence, into: &room))
     }
 
-    private static func stretch(
+    static func stretch(
         _ words: borrowing SecretBytes,
         _ count: Int,
         _ passphrase: borrowing SecretBytes,
@@ -228,7 +228,7 @@ extension HomeMaker {
 
     /// Brings words as people keep them into the form that is hashed: small letters, one space
     /// between two words, none around them. Works in place; the new length.
-    private static func tidy(_ words: inout SecretBytes, _ count: Int) -> Int {
+    static func tidy(_ words: inout SecretBytes, _ count: Int) -> Int {
         var bytes = words.mutableBytes
         var written = 0
         var isBetween = true
@@ -251,7 +251,7 @@ extension HomeMaker {
 
     /// Reads to the end, straight into secret memory; one newline at the end does not count. The
     /// length.
-    private static func readText(
+    static func readText(
         _ descriptor: borrowing Descriptor,
         into secret: inout SecretBytes,
         _ tooLong: SignerStop

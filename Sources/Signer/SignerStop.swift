@@ -32,6 +32,8 @@ package enum SignerStop: Error, Equatable, Sendable {
     case emptyPassphrase
     /// A passphrase that no unlock has room for.
     case passphraseTooLong
+    /// The passphrase does not open the keystore.
+    case wrongPassphrase
     /// Two wallets share an address, or one key stands for two cosigners.
     case ambiguousWallets
 
@@ -52,6 +54,7 @@ package enum SignerStop: Error, Equatable, Sendable {
         case .passphraseTooLong: (15, "signer: the passphrase is longer than 2,045 bytes\n")
         case .mnemonicPassphrase: (16, "signer: the passphrase of the words cannot be taken\n")
         case .ambiguousWallets: (18, "signer: two wallets share an address, or cosigners a key\n")
+        case .wrongPassphrase: (18, "signer: the passphrase does not open the keystore\n")
         case .breach: (20, "signer: the gate broke the protocol\n")
         case .malformed: (21, "signer: a frame was malformed\n")
         case .socket: (22, "signer: a socket failed\n")

@@ -196,7 +196,7 @@ extension WalletTable {
         bytes.store(node.bytes, at: start)
     }
 
-    private static func begin(
+    static func begin(
         _ plain: borrowing SecretBytes,
         _ master: inout SecretBytes,
         _ curve: borrowing Curve
@@ -206,7 +206,7 @@ extension WalletTable {
         try HD.master(seed: seed, into: &node, curve: curve)
     }
 
-    private static func descend(
+    static func descend(
         _ parent: inout SecretBytes,
         _ room: inout SecretBytes,
         _ index: UInt32,
@@ -236,7 +236,7 @@ extension WalletTable {
         )
     }
 
-    private static func fingerprint(
+    static func fingerprint(
         _ node: Span<UInt8>,
         _ curve: borrowing Curve
     ) throws(CryptoError) -> Bytes4 {

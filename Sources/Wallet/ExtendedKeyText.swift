@@ -27,9 +27,14 @@ package enum ExtendedKeyText {
     }
 
     package static func write(_ key: ExtendedPublicKey, network: Network) -> String {
+        write(key, version: network.extendedPublicKeyVersion)
+    }
+
+    /// With other version bytes, by which Electrum tells what the key is for (SLIP-132).
+    package static func write(_ key: ExtendedPublicKey, version: UInt32) -> String {
         var payload = [UInt8](repeating: 0, count: ExtendedKeyFormat.count)
         var room = payload.mutableSpan
-        ExtendedKeyFormat.write(key, version: network.extendedPublicKeyVersion, into: &room)
+        ExtendedKeyFormat.write(key, version: version, into: &room)
         var text = [UInt8](repeating: 0, count: Base58.textCountMax(ExtendedKeyFormat.count + 4))
         var textRoom = text.mutableSpan
         do throws(CryptoError) {

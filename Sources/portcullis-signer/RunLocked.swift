@@ -8,6 +8,7 @@ func runLocked() -> Int32 {
         let isAll = try LockedMemory.take()
         let locked = KernelBits.lockedMemory
         if Arguments.isFirst("init") { return runInit() }
+        if Arguments.isFirst("offline") { return runOffline() }
         return runSigner(isAll ? locked.adding(.allMemoryLocked) : locked)
     } catch {
         return end(

@@ -30,7 +30,7 @@ struct Portcullis: ParsableCommand {
             DoctorCommand.self, InitCommand.self, UpCommand.self, UnlockCommand.self,
             LockCommand.self, RefillCommand.self, RecoverCommand.self, StatusCommand.self,
             PolicyCommand.self, WalletCommand.self, PSBTCommand.self, SignCommand.self,
-            MessageCommand.self, AuditCommand.self, RefusalsCommand.self,
+            MessageCommand.self, AuditCommand.self, BIP85Command.self, RefusalsCommand.self,
         ]
     )
 

@@ -65,6 +65,7 @@ def options(text):
 def test_the_commands_are_those_of_the_contract():
     assert {" ".join(command) for command in LEAVES} == {
         "doctor", "init", "up", "unlock", "lock", "refill", "recover", "status", "wallet list", "wallet show", "wallet address",
+        "wallet xpub", "wallet export", "bip85 words", "bip85 hex",
         "policy starter", "policy check", "psbt create", "psbt add", "psbt update", "psbt combine", "psbt finalize",
         "psbt extract", "psbt convert", "psbt inspect", "sign", "message sign", "message verify", "message combine", "audit verify", "audit show", "audit receipt", "refusals"}
     text = (REPOSITORY / "docs/cli.md").read_text()
@@ -94,7 +95,7 @@ def test_every_help_teaches(command):
 WRONG = {"--home": "", "--timeout": "0", "--network": "moon", "--policy": None, "--words": "13", "--argon2-passes": "0",
          "--argon2-memory-mib": "7", "--out": None, "--receipt": None, "--admin-key": "/nowhere/key",
          "--signature": "/nowhere/signature", "--admin": None, "--transaction": None, "--parent": None, "--range": "0",
-         "--lock-time": "-1", "--vkey": "no key", "--log": "77", "--index": "4294967295"}
+         "--lock-time": "-1", "--bytes": "15", "--vkey": "no key", "--log": "77", "--index": "4294967295"}
 # Of BIP-322's vectors.
 SIGNED = ["bc1q9vza2e8x573nczrlzms0wvx3gsqjx7vavgkx0l",
           "smpAkcwRAIgZRfIY3p7/DoVTty6YZbWS71bc5Vct9p9Fia83eRmw2QCICK/ENGfwLtptFluMGs2KsqoNSk89pO7F29zJLUx9a/sASECx/EgAxlkQpQ9hYjgGu6EBCPM"
@@ -113,6 +114,7 @@ text = "**"
 NEEDED = {"init": ["--network", "regtest", "--policy", POLICY], "refill": ["--amount", "100000000000000"],
           "wallet show": ["segwit"], "wallet address": ["segwit", "--offline"], "psbt inspect": [DEMO], "sign": [DEMO],
           "audit receipt": ["RECEIPT"], "policy starter": ["--network", "regtest", "--wallet", "w=tr(self/86h/1h/0h/<0;1>/*)"],
+          "wallet xpub": ["84h/1h/0h"], "wallet export": ["segwit"],
           "policy check": [POLICY], "psbt add": [DEMO], "psbt update": [DEMO], "psbt combine": [DEMO, DEMO],
           "psbt finalize": [DEMO], "psbt extract": [DEMO], "psbt convert": [DEMO, "--to", "2"], "message sign": ["--wallet", "segwit", "--index", "0", "a text"],
           "message verify": [*SIGNED, "Hello World"], "message combine": [DEMO]}
@@ -231,6 +233,8 @@ def succeed(command, it, folder):
         "psbt finalize": ([signed, *home, "--wallet", "segwit"], []),
         "psbt extract": ([made_by("finalize", signed)], []),
         "message sign": ([*NEEDED["message sign"], *home], []),
+        "wallet xpub": (["84h/1h/0h", *home], []), "wallet export": (["segwit", *home], []),
+        "bip85 words": ([*home, "--out-fd", 2], passphrase), "bip85 hex": ([*home, "--out-fd", 2], passphrase),
     }
     if command == ("message", "combine"):
         asked = [*NEEDED["message sign"], *home, "--psbt", "-o", folder / "message.psbt"]

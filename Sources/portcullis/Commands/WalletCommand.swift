@@ -13,10 +13,12 @@ struct WalletCommand: ParsableCommand {
             Examples:
               portcullis wallet list --home box
               portcullis wallet address segwit --index 5 --home box
+              portcullis wallet xpub 48h/1h/0h/2h --home box
+              portcullis wallet export segwit --format core --home box
 
             Exit status: 0 done, 2 usage, 3 refused by a check, 1 anything else.
             """,
-        subcommands: [List.self, Show.self, AddressOf.self]
+        subcommands: [List.self, Show.self, AddressOf.self, Xpub.self, Export.self]
     )
 
     struct List: ParsableCommand {

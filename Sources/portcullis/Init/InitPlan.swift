@@ -195,7 +195,7 @@ struct KeyCeremony {
     }
 
     /// What the exit status of `portcullis-signer init` means (`SignerStop`).
-    private static func failure(_ status: Int32) -> FrontError {
+    static func failure(_ status: Int32) -> FrontError {
         switch status {
         case 12, 17: .failed("no memory of the kind that keys need: `portcullis doctor` says more")
         case 13:
