@@ -17,6 +17,7 @@ func fuzzOne(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         case 3: try readLeaf(rest)
         case 4: try readAssess(rest)
         case 5: try readRelease(rest)
+        case 6: try readMessage(rest)
         default: try readReplies(rest)
         }
     } catch {
@@ -35,6 +36,15 @@ private func readFrame(_ bytes: Span<UInt8>) throws {
         _ = phase.admitsFromOperator(frame.kind)
     }
     try expectSame(head) { writer throws(ByteError) in try frame.write(to: &writer) }
+}
+
+private func readMessage(_ bytes: Span<UInt8>) throws {
+    guard MessageRequest.isMessage(bytes) else { return }
+    let message = try MessageRequest(checking: bytes)
+    precondition(message.text.count <= MessageRequest.textByteCountMax)
+    precondition(message.inputCount <= MessageRequest.inputCountMax)
+    let size = message.selector == 1 ? 88 : 56
+    precondition(message.inputBytes.count == size * message.inputCount)
 }
 
 private func walk(_ request: borrowing ResolvedRequest) throws {

@@ -81,9 +81,11 @@ class Request:
         self.inputs, self.parents, self.trailing = [], 0, b""
 
     def encode(self):
+        return vec32(self.resolved()) + u16(self.parents) + self.trailing
+
+    def resolved(self):
         data = u8(2) + u8(self.network) + u8(self.anti_exfil) + u8(self.format) + self.wallet + u8(self.branch)
         data += u32(self.index) + u8(self.selector) + self.leaf + u32(self.version) + u32(self.lock_time) + u32(self.sequence)
-        data += vec32(self.text) + u16(len(self.inputs)) + b"".join(self.inputs)
-        return vec32(data) + u16(self.parents) + self.trailing
+        return data + vec32(self.text) + u16(len(self.inputs)) + b"".join(self.inputs)
 
 

@@ -19,6 +19,7 @@ import wallets
 import wire
 from appliance import REPOSITORY, Appliance, Refused, portcullis
 from conftest import figure
+from test_hostile_front import StolenFront, changed, forged
 
 VECTORS = pathlib.Path(os.environ.get("PORTCULLIS_VECTORS", REPOSITORY / "../shared/vectors"))
 ALL = kinds.kinds()
@@ -320,6 +321,40 @@ def test_restart_and_retry_give_the_same_signature(strict):
     again = strict.run("message sign", *options)
     assert again["signature"] == first["signature"] and again["seenBefore"] is True
     assert strict.run("audit verify")["ok"]
+
+
+def test_a_stolen_front_passes_nothing_off_as_the_message(strict, tmp_path):
+    here = ["--wallet", "b", "--index", 1]
+    other = strict.run("message sign", "other", *here)
+    elsewhere = strict.run("message sign", "this", "--wallet", "b", "--index", 2)
+    full = strict.run("message sign", "this", *here, "--format", "full")
+    out = tmp_path / "out"
+    front = StolenFront(strict.home)
+    try:
+        lies = {
+            "another text's signature": {"signature": other["signature"]},
+            "another address's signature": {"signature": elsewhere["signature"]},
+            "a spoiled signature": {"signature": full["signature"][:-8] + "AAAAAAA="},
+            "no signature": {"signature": None},
+            "what is none": {"signature": "smp"},
+            "another receipt": {"receipt": other["receipt"]},
+            "another address's receipt": {"receipt": elsewhere["receipt"]},
+            "no receipt": {"receipt": ""},
+            "a receipt by another key": {"receipt": forged(full["receipt"])},
+            "all of another message": {key: other[key] for key in ("signature", "receipt", "format")},
+        }
+        for name, fields in lies.items():
+            front.lie = changed(**fields)
+            with pytest.raises(Refused):
+                strict.run("message sign", "this", *here, "-o", out)
+                pytest.fail(name)
+            assert not out.exists() and not (tmp_path / "out.receipt").exists(), name
+        # The control: the truth goes through the same hands.
+        front.lie = changed()
+        assert strict.run("message sign", "this", *here, "-o", out)["seenBefore"]
+        assert out.exists() and (tmp_path / "out.receipt").exists()
+    finally:
+        front.close()
 
 
 def test_what_does_not_show_is_not_signed(strict):

@@ -11,6 +11,7 @@ from embit import script
 from embit.transaction import Transaction, TransactionInput, TransactionOutput
 
 import bare
+import messages
 import templates
 import wallets
 import wire
@@ -218,6 +219,91 @@ def test_every_answer_about_wallets_of_scripts_is_the_same(templated):
         assert len(verdicts) >= 8, verdicts
         assert pair.states()[0] == pair.states()[1]
         figure(f"twin: {pair.replies} answers about wallets of scripts the same, {len(verdicts)} different codes, seed {SEED}")
+
+
+MESSAGES = """
+version = 1
+network = "regtest"
+allowance = "1 BTC"
+[wallets.segwit]
+descriptor = "wpkh(self/84h/1h/0h/<0;1>/*)"
+[wallets.taproot]
+descriptor = "tr(self/86h/1h/0h/<0;1>/*)"
+[limits.often]
+scope = "global"
+window = "1h"
+transactions = 1000
+"""
+RULE = """
+[[rules]]
+name = "r%d"
+effect = "allow-messages"
+wallets = "any"
+formats = "any"
+branches = "any"
+indexes = "any"
+text = '%s'
+"""
+
+
+def pattern(chance):
+    """Any of up to 255 bytes, over few letters, so that texts of them often match."""
+    parts = ["a", "b", "é", "*b", "**a", r"\*", r"\\", "ab" * 40]
+    made = ""
+    for _ in range(chance.choice([2, 5, 12, 60])):
+        part = chance.choice(parts)
+        if len((made + part).encode()) > 255:
+            break
+        made += part
+    return made
+
+
+def message(chance):
+    parts = ["a", "b", "é", "*", "\\", "\n", "ab" * 40]
+    text = "".join(chance.choice(parts) for _ in range(chance.choice([0, 1, 4, 12, 80])))
+    kind = chance.choice(["wpkh", "tr"])
+    made = messages.Request(wire.wallet_id(kind), text.encode(), chance.choice([1, 1, 2, 3]), chance.randrange(2), chance.randrange(40))
+    made.version = chance.choice([0, 0, 0, 2]) if made.format != 3 else 0
+    if made.format == 2:
+        for _ in range(chance.randrange(1, 6)):
+            made.inputs.append(
+                chance.randbytes(32) + u32(chance.randrange(9)) + u32(chance.randrange(2**32)) + u64(chance.randrange(1, 10**9))
+                + bytes([0, chance.randrange(2)]) + u32(chance.randrange(40)) + bytes([1, 0]))
+    return made
+
+
+def test_every_answer_about_messages_is_the_same(tmp_path):
+    chance = random.Random(SEED)
+    policy = tmp_path / "policy.toml"
+    patterns = ["a*", "*b", "**", "*é*", *(pattern(chance) for _ in range(40))]
+    policy.write_text(MESSAGES + "".join(RULE % (number, text) for number, text in enumerate(patterns)))
+    files = bare.Files(str(policy))
+    try:
+        with Pair(files) as pair:
+            log = pair.ready()
+            codes, released = set(), 0
+            for turn in range(300):
+                made = message(chance)
+                answer = bare.Assessed(pair.ask(bare.ASSESS, bare.assess(made, slot=turn))[1])
+                codes.add(answer.code)
+                if answer.verdict != 1:
+                    continue
+                offset = len(log) - log.shown
+                # The rule for any text, or one that may not match.
+                charge = log.charge(answer.leaf, rule=2 if turn % 4 else 0)
+                kind, _ = pair.ask(bare.RELEASE, bare.release(log, bare.new_entry(made, turn, offset, charge)))
+                if kind == bare.RELEASED:
+                    log.shown, released = len(log), released + 1
+                else:
+                    log.forget()
+            for _ in range(300):
+                made = bare.assess(message(chance), slot=chance.randrange(1_024))
+                codes.add(bare.Assessed(pair.ask(bare.ASSESS, spoiled(chance, made, 17))[1]).code)
+            assert released > 50 and len(codes) >= 6, (released, codes)
+            assert pair.states()[0] == pair.states()[1]
+            figure(f"twin: {pair.replies} answers about messages the same, {released} signed, {len(codes)} different codes, seed {SEED}")
+    finally:
+        files.remove()
 
 
 @pytest.mark.parametrize("kind, payload", [
