@@ -28,7 +28,8 @@ struct MessageOperations {
         order.sequence = question.sequence
         for coin in question.coins {
             guard let txid = [UInt8](hexDigits: coin.txid), txid.count == 32,
-                Int(coin.branch) < wallets.wallets[wallet].branchCount
+                Int(coin.branch) < wallets.wallets[wallet].branchCount,
+                coin.index <= wallets.wallets[wallet].indexMax
             else { throw .usage("a coin that cannot be: \(coin.txid):\(coin.vout)") }
             let internalOrder = [UInt8](txid.reversed())
             let id = TransactionID(Bytes32(copying: internalOrder.span))

@@ -323,6 +323,33 @@ def test_restart_and_retry_give_the_same_signature(strict):
     assert strict.run("audit verify")["ok"]
 
 
+def test_text_and_address_come_in_several_forms(strict, tmp_path):
+    text = "öäü\n\tlast line\n"
+    (tmp_path / "text").write_text(text)
+    spk = wallets.script_of("tr", 0, 7)
+    address = spk.address(wallets.NETWORKS["regtest"])
+    first = strict.run("message sign", text, "--wallet", "b", "--index", 7)
+    assert first["format"] == "simple" and messages.is_valid(first["signature"], text.encode(), spk.data)
+    for options in (["--file", tmp_path / "text", "--wallet", "b", "--index", 7], [text, "--address", address]):
+        again = strict.run("message sign", *options)
+        assert again["signature"] == first["signature"] and again["seenBefore"]
+    piped = strict.run("message sign", "-", "--address", address, stdin=text.encode())
+    assert piped["signature"] == first["signature"]
+    (tmp_path / "signature").write_text(first["signature"] + "\n")
+    assert portcullis("message", "verify", address, f"@{tmp_path}/signature", "--file", tmp_path / "text")["valid"]
+    # What cannot be asked: usage, and the front goes on.
+    (tmp_path / "text").write_bytes(b"\xff")
+    coin = "11" * 32 + ":0:5000"
+    for wrong in (["--file", tmp_path / "text", "--address", address], [text, "--address", "bc1qnobody"],
+                  [text, "--address", wallets.foreign_script().address(wallets.NETWORKS["regtest"])],
+                  [text, "--wallet", "c", "--index", 0], [text, "--wallet", "b", "--index", 2**31],
+                  [text, "--address", address, "--coin", f"{coin}:0:4294967295"], [text, "--address", address, "--coin", f"{coin}:2:0"],
+                  [text, "--address", address, "--coin", coin], [text, "--address", address, "--coin", coin + ":0:0", "--format", "legacy"]):
+        run = strict.run("message sign", *wrong, check=False)
+        assert run.returncode == 2 and json.loads(run.stdout)["error"]["kind"] == "usage", (wrong, run)
+    assert strict.run("message sign", text, "--address", address, "--coin", f"{coin}:0:0")["format"] == "proof"
+
+
 def test_a_stolen_front_passes_nothing_off_as_the_message(strict, tmp_path):
     here = ["--wallet", "b", "--index", 1]
     other = strict.run("message sign", "other", *here)
