@@ -5,8 +5,9 @@ package import Bytes
 /// is run in the place of that input's and nothing in the places of the others; less what the type
 /// leaves open.
 ///
-/// The transaction is fed anew for every input that signs, which makes the work quadratic. There is
-/// no way around that; whoever signs bounds it.
+/// What stands behind the input that signs is fed anew for each, which makes the work quadratic.
+/// There is no way around that; whoever signs bounds it. What stands before it is the same for the
+/// next: `LegacyPrefix`.
 package struct LegacySighash: Sendable {
     private var hasher = SHA256()
     private let type: SighashType
@@ -25,9 +26,12 @@ package struct LegacySighash: Sendable {
     package mutating func addInput(_ input: SpentInput) {
         if !isSignedFed { place += 1 }
         guard !type.anyoneCanPay else { return }
-        hasher.update(input.outpoint)
-        hasher.updateCompactSize(0)
-        hasher.update(type.signsAllOutputs ? input.sequence : 0)
+        // All of it at once, for this is where the time goes: outpoint, no script, sequence.
+        var bytes = FixedBytes<41>.zero
+        var room = bytes.mutableSpan
+        room.store(input.outpoint.span, at: 0)
+        room.store(UInt64(type.signsAllOutputs ? input.sequence : 0), at: 37, byteCount: 4)
+        hasher.update(bytes)
     }
 
     /// Feeds the next input, the one that is signed, with the output script it spends.
@@ -74,5 +78,38 @@ package struct LegacySighash: Sendable {
         hasher.update(type.rawValue)
         let once = hasher.finalize()
         return SHA256.hash(once.span)
+    }
+}
+
+/// What the digests of one transaction have in common: the inputs before the one that signs. Fed
+/// once for all inputs of one type, if they sign in their order.
+package struct LegacyPrefix: Sendable {
+    private let version: UInt32
+    private let inputCount: Int
+    private var type: SighashType = .all
+    /// The inputs that were fed.
+    package private(set) var count = 0
+    /// A digest to go on from.
+    package private(set) var digest: LegacySighash
+
+    package init(version: UInt32, inputCount: Int) {
+        self.version = version
+        self.inputCount = inputCount
+        digest = LegacySighash(version: version, inputCount: inputCount)
+    }
+
+    /// Begins anew where what was fed is of no use for that type and place. From `count` to the
+    /// place the inputs are then to be fed.
+    package mutating func begin(_ type: SighashType, before place: Int) {
+        guard type != self.type || count > place else { return }
+        self.type = type
+        count = 0
+        digest = LegacySighash(version: version, inputCount: inputCount, type: type)
+    }
+
+    /// Feeds the next input.
+    package mutating func addInput(_ input: SpentInput) {
+        digest.addInput(input)
+        count += 1
     }
 }

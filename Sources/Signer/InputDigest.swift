@@ -9,6 +9,8 @@ struct InputDigest {
     let place: Int
     /// The hash of the output at the input's place, for the types that sign it alone.
     let singleOutput: Bytes32?
+    /// Outside of segwit: the digest with the inputs before this one fed.
+    let legacy: LegacySighash
 
     private var type: SighashType { SighashType(rawValue: UInt32(input.sighash)) }
 
@@ -28,7 +30,7 @@ struct InputDigest {
                 singleOutput: singleOutput
             )
         case .p2pkh:
-            var hasher = begin(request)
+            var hasher = legacy
             hasher.addSigned(SpentInput(input), script: spent)
             return finish(&hasher, request)
         case .p2tr, .p2trTree:
@@ -47,7 +49,7 @@ struct InputDigest {
     ) -> Bytes32 {
         switch verified.wallet.kind {
         case .p2shScript:
-            var hasher = begin(request)
+            var hasher = legacy
             hasher.addSigned(SpentInput(input), script: script)
             return finish(&hasher, request)
         case .p2wshScript, .p2shP2WSHScript:
@@ -78,18 +80,6 @@ struct InputDigest {
             singleOutput: singleOutput,
             leafHash: leafHash
         )
-    }
-
-    private func begin(_ request: borrowing ResolvedRequest) -> LegacySighash {
-        var hasher = LegacySighash(
-            version: request.transactionVersion,
-            inputCount: request.inputCount,
-            type: type
-        )
-        for earlier in 0..<place {
-            hasher.addInput(SpentInput(request.input(at: earlier)))
-        }
-        return hasher
     }
 
     private func finish(

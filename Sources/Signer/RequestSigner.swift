@@ -24,12 +24,18 @@ enum RequestSigner {
         var count = 0
         // Walked beside the inputs: SINGLE signs the output at the input's place.
         var outputs = request.outputs
+        var prefix = LegacyPrefix(
+            version: request.transactionVersion,
+            inputCount: request.inputCount
+        )
         for place in 0..<request.inputCount {
             let input = request.input(at: place)
+            if wallet.isLegacy { feed(&prefix, request, before: place) }
             let signed = InputDigest(
                 input: input,
                 place: place,
-                singleOutput: singleOutput(outputs.next(), input)
+                singleOutput: singleOutput(outputs.next(), input),
+                legacy: prefix.digest
             )
             let record = home.policy.bundle.wallet(at: wallet.place)
             try home.wallets.keys.derive(input.claim, wallet, record, home.curve)
@@ -60,6 +66,21 @@ enum RequestSigner {
             )
         }
         precondition(count == scripts.signatureCount, "as many as were counted")
+    }
+
+    /// What the digest of that input has in common with those before it.
+    private static func feed(
+        _ prefix: inout LegacyPrefix,
+        _ request: borrowing ResolvedRequest,
+        before place: Int
+    ) {
+        prefix.begin(
+            SighashType(rawValue: UInt32(request.input(at: place).sighash)),
+            before: place
+        )
+        while prefix.count < place {
+            prefix.addInput(SpentInput(request.input(at: prefix.count)))
+        }
     }
 
     /// Writes the signatures of our keys in a script, and gives their number.

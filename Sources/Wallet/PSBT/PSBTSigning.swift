@@ -23,6 +23,10 @@ extension PSBT {
         let coins = inputs.compactMap(\.coin)
         guard coins.count == inputs.count else { throw .otherTransaction }
         let midstates = Self.midstates(transaction, coins)
+        var prefix = LegacyPrefix(
+            version: transaction.version,
+            inputCount: transaction.inputs.count
+        )
         var fields: [(input: Int, field: PSBTField)] = []
         fields.reserveCapacity(signatures.count)
         var next = 0
@@ -36,7 +40,7 @@ extension PSBT {
                 kind: wallets.wallets[plan.owned.owner.wallet].kind
             )
             do throws(CryptoError) {
-                let digest = try signing.digest(midstates)
+                let digest = try signing.digest(midstates, &prefix)
                 for key in plan.keys {
                     let field = try signing.field(signatures[next], key, digest, curve: curve)
                     fields.append((index, field))
@@ -93,14 +97,17 @@ private struct InputSigning {
     let kind: OutputKind
 
     /// What is signed; throws `invalidSignature` where nothing may be.
-    func digest(_ midstates: SighashMidstates) throws(CryptoError) -> Bytes32 {
+    func digest(
+        _ midstates: SighashMidstates,
+        _ prefix: inout LegacyPrefix
+    ) throws(CryptoError) -> Bytes32 {
         guard type.isKnown(for: kind) else { throw .invalidSignature }
         let single = try singleOutput()
         let spent = SpentInput(transaction.inputs[index], coin)
         let output = plan.owned.output
         switch kind {
-        case .p2pkh: return legacyDigest(coin.script)
-        case .p2shScript: return legacyDigest(try Self.demand(output.redeemScript))
+        case .p2pkh: return legacyDigest(coin.script, &prefix)
+        case .p2shScript: return legacyDigest(try Self.demand(output.redeemScript), &prefix)
         case .p2wpkh, .p2shP2WPKH:
             return midstates.p2wpkhSighash(
                 of: spent,
@@ -175,21 +182,17 @@ private struct InputSigning {
 
     /// The digest of the original client: the transaction with a script in this input alone, less
     /// what the type leaves open.
-    private func legacyDigest(_ script: [UInt8]) -> Bytes32 {
+    private func legacyDigest(_ script: [UInt8], _ prefix: inout LegacyPrefix) -> Bytes32 {
         let inputs = transaction.inputs
-        var hasher = LegacySighash(
-            version: transaction.version,
-            inputCount: inputs.count,
-            type: type
-        )
-        for (place, input) in inputs.enumerated() {
-            // Amounts do not enter it.
-            let spent = SpentInput(input, coin)
-            if place == index {
-                hasher.addSigned(spent, script: script.span)
-            } else {
-                hasher.addInput(spent)
-            }
+        // Amounts do not enter it.
+        prefix.begin(type, before: index)
+        while prefix.count < index {
+            prefix.addInput(SpentInput(inputs[prefix.count], coin))
+        }
+        var hasher = prefix.digest
+        hasher.addSigned(SpentInput(inputs[index], coin), script: script.span)
+        for later in inputs[(index + 1)...] {
+            hasher.addInput(SpentInput(later, coin))
         }
         hasher.beginOutputs(count: transaction.outputs.count)
         for output in transaction.outputs {
