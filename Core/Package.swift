@@ -203,6 +203,7 @@ let package = Package(
         ),
         .testTarget(
             name: "TidyTests",
+            dependencies: ["TestSupport"],
             swiftSettings: strict
         ),
     ]

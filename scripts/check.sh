@@ -87,6 +87,8 @@ skips="$(grep -hE '^[^ ]+ (Test|Suite) .* skipped(:|\.)|^SKIPPED ' "${logs[@]}" 
 [ -z "$skips" ] || printf 'Skipped:\n%s\n' "$skips" >&2
 figures="$(sed -n '/^-* figures -*$/,/^=/{//!p}' "${logs[@]}")"
 [ -z "$figures" ] || printf 'Measured:\n%s\n' "$figures" >&2
+suites="$(sed -n 's/^.*\(vectors [a-z0-9_/-]*: .*\)$/\1/p' "${logs[@]}" | sort -u || true)"
+[ -z "$suites" ] || printf 'Vectors:\n%s\n' "$suites" >&2
 for stage in "${bad[@]}"; do
     say
     say "==== $(words "$stage") failed; from $BUILD/logs/check-$stage.log:"

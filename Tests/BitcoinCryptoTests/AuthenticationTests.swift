@@ -97,6 +97,7 @@ struct SodiumConformance {
             }
         }
         #expect(count == 174 && count == file.numberOfTests)
+        Vectors.report("wycheproof/hmac", "\(count) cases")
     }
 
     struct SignatureGroup: Decodable {
@@ -135,5 +136,6 @@ struct SodiumConformance {
             }
         }
         #expect(count == 151 && count == file.numberOfTests)
+        Vectors.report("wycheproof/ed25519", "\(count) cases")
     }
 }

@@ -101,5 +101,6 @@ struct Base58Conformance {
             #expect(try base58Bytes(test[1]) == bytes)
         }
         #expect(cases.count == 21)
+        Vectors.report("core/unit/base58_encode_decode", "\(cases.count) texts")
     }
 }

@@ -41,6 +41,7 @@ struct CurveConformance {
         }
         #expect(count == 19)
         #expect(signed == 8)
+        Vectors.report("bip-0340", "\(count) cases, \(signed) of them signed")
     }
 
     struct ECDSAGroup: Decodable {
@@ -85,6 +86,7 @@ struct CurveConformance {
         }
         #expect(count == 396 && count == file.numberOfTests)
         #expect(file.testGroups.count == 49)
+        Vectors.report("wycheproof/ecdsa", "\(count) cases")
     }
 
     struct Taproot: Decodable {

@@ -62,6 +62,7 @@ struct KeyConformance {
             }
         }
         #expect(file.invalid.count == 16)
+        Vectors.report("bip-0032", "4 seeds with 17 chains, 16 keys refused")
     }
 
     @Test("BIP-39: 24 sentences to entropy and back, to seeds and master keys; 2,048 words")
@@ -76,6 +77,7 @@ struct KeyConformance {
             #expect(try TestNode(seed: seed, curve).xprv() == test[3])
         }
         #expect(cases.count == 24)
+        Vectors.report("bip-0039", "\(cases.count) mnemonics")
 
         let list = try String(
             decoding: Vectors.data("bitcoin/bip-0039/english.txt"),
@@ -151,6 +153,7 @@ struct KeyConformance {
             #expect(String(decoding: text, as: UTF8.self) == test.address)
         }
         #expect(cases.count == 5)
+        Vectors.report("bip-0084", "1 account, 3 addresses")
     }
 
     @Test("BIP-86: 1 account, 3 output keys with their addresses")
@@ -180,6 +183,7 @@ struct KeyConformance {
             #expect(String(decoding: text, as: UTF8.self) == test.address)
         }
         #expect(cases.count == 5)
+        Vectors.report("bip-0086", "1 account, 3 addresses")
     }
 
     struct Derivations: Decodable {
@@ -206,5 +210,6 @@ struct KeyConformance {
             }
         }
         #expect(count == 240)
+        Vectors.report("hwi/bip32_vectors", "\(count) derived keys")
     }
 }

@@ -98,5 +98,6 @@ struct KeyFormatConformance {
             #expect(try key.xpub() == test.childXpub)
         }
         #expect(cases.count == 7)
+        Vectors.report("hwi/test_bip32", "14 keys, \(cases.count) derivations")
     }
 }

@@ -48,6 +48,7 @@ struct AddressTests {
         for row in invalid {
             #expect(!isAddress(Array(row.string.utf8)), "\(row.string)")
         }
+        Vectors.report("bip-0350", "8 addresses, 15 refused; 7 strings, 14 refused")
     }
 
     @Test("Core: the addresses among 70 valid texts stand for their scripts on their networks")
@@ -81,6 +82,7 @@ struct AddressTests {
             #expect(isAddress(flipped) == flips)
         }
         #expect(count > 40)
+        Vectors.report("core/unit/key_io", "\(count) addresses of 70, 70 refused")
     }
 
     @Test("Core: none of 70 invalid texts is an address on any network")

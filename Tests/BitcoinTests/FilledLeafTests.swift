@@ -144,6 +144,7 @@ struct FilledLeafTests {
             let isSorted = row.list == row.sorted
             #expect((answers(leaf, keys)[0] == SHA256.hash(script.span).hex) == isSorted)
         }
+        Vectors.report("bip-0067", "\(rows.count) multisigs")
     }
 
     @Test(

@@ -42,7 +42,7 @@ struct SignedMessageTests {
             let id = hasher.finish().txid
             #expect(id.array == [UInt8](hex: row.to_sign_tx_hash).reversed())
         }
-        print("bip-0322: \(file.tx_hashes.count) of 3 rows of transaction hashes")
+        Vectors.report("bip-0322", "\(file.tx_hashes.count) rows of transaction hashes")
         #expect(file.tx_hashes.count == 3)
     }
 

@@ -110,5 +110,6 @@ struct TransactionReaderTests {
             let read = try ReadTransaction(bytes)
             #expect(try read.serialized(witness: true) == bytes)
         }
+        Vectors.report("core/unit/tx_valid", "\(all.count) transactions")
     }
 }

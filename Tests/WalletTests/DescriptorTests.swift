@@ -98,6 +98,29 @@ struct DescriptorTests {
         #expect(try failure("wpkh()") == .notAKey(""))
     }
 
+    @Test("BIP-49: the account's first address", .enabled(if: Vectors.present, Vectors.reason))
+    func nestedAccount() throws {
+        struct Part: Decodable {
+            let masterseedWords: String?
+            let account0recvPublicKeyHex: String?
+            let scriptSig: String?
+            let address: String?
+        }
+        let parts: [Part] = try Vectors.json("bitcoin/bip-0049/vectors.json")
+        #expect(parts.compactMap(\.masterseedWords) == [TestSigner.abandon])
+        let signer = try TestSigner(TestSigner.abandon)
+        let wallet = try signer.wallet("w", .p2shP2WPKH, path: path("49h/1h/0h"))
+        let place = KeyPlace(branch: 0, index: 0)
+        let output = try wallet.output(place, curve: signer.curve)
+        let key = try #require(parts.compactMap(\.account0recvPublicKeyHex).first)
+        #expect("0x" + output.keys[0].bytes.hex == key)
+        let redeem = try #require(output.redeemScript)
+        #expect("0x" + redeem.hex == parts.compactMap(\.scriptSig).first)
+        let address = AddressText.write(output.script, network: .test)
+        #expect(address == parts.compactMap(\.address).first)
+        Vectors.report("bip-0049", "1 account, 1 address")
+    }
+
     private struct Derived: Decodable {
         let section: String
         let address: String?

@@ -172,7 +172,7 @@ struct PSBTRoleVectorTests {
         #expect(sorted == files["lex_combine_psbt_hex"])
         #expect(files["psbt1.hex"] == files["sign_1_psbt_hex"])
         #expect(files["psbt2.hex"] == files["psbt_combined.hex"])
-        print("rust-bitcoin: \(names.count) PSBT files read")
+        Vectors.report("rust-bitcoin/psbt", "\(names.count) files of one signing")
     }
 
     @Test("rust-bitcoin's serialization sample has an xpub of depth 0 with two steps: refused")

@@ -60,6 +60,10 @@ struct PSBTVectorTests {
         for one in psbts {
             try expectRoundTrip(one)
         }
+        Vectors.report(
+            "bip-0174",
+            "\(valid.count + psbts.count) valid, \(invalid.count) invalid, 4 for signers to refuse"
+        )
     }
 
     @Test("BIP-174: the 4 PSBTs that a signer must refuse are read, and refused for signing")
@@ -97,6 +101,7 @@ struct PSBTVectorTests {
         for one in invalid {
             #expect(failure([UInt8](hex: one.hex)) != nil, "case \(one.index): \(one.case)")
         }
+        Vectors.report("bip-0371", "\(valid.count) valid, \(invalid.count) invalid")
     }
 
     @Test("BIP-370: 23 valid PSBTs are read and written back, 24 refused, 1 has no lock time")
@@ -125,7 +130,7 @@ struct PSBTVectorTests {
         }
         #expect(counts == ["valid": 23, "invalid": 24, "cannot-compute-locktime": 1])
         #expect(lockTimes == 9)
-        print("bip-0370: \(counts), lock times \(lockTimes)")
+        Vectors.report("bip-0370", "23 valid, 24 invalid, \(lockTimes) lock times and 1 without")
     }
 
     @Test("BIP-370: each of the 24 is refused for what is wrong with it")
@@ -166,7 +171,10 @@ struct PSBTVectorTests {
             #expect(failure(Array(text.utf8)) == nil, "valid \(index)")
             #expect(try PSBT(base64: text).base64 == text, "valid \(index)")
         }
-        print("core: valid \(valid.count), invalid \(invalid.count + withMessage.count)")
+        Vectors.report(
+            "core/functional",
+            "\(valid.count) PSBTs valid, \(invalid.count + withMessage.count) invalid, 10 of roles"
+        )
     }
 
     @Test("HWI: 53 valid PSBTs are read and written back, 67 refused; 9 lock times, 1 without")
@@ -196,7 +204,10 @@ struct PSBTVectorTests {
             let problem = try #require(failure(Array(text.utf8))?.problem)
             #expect(problem == .lockTimesConflict(height: 0, time: 1))
         }
-        print("hwi: valid \(valid.count), invalid \(invalid.count), lock times 9 + 1")
+        Vectors.report(
+            "hwi/test_psbt",
+            "\(valid.count) valid, \(invalid.count) invalid, 9 lock times and 1 without"
+        )
     }
 
     @Test("BIP-373: 14 valid PSBTs with MuSig2 fields are read and written back, 10 are refused")
@@ -211,5 +222,6 @@ struct PSBTVectorTests {
                 #expect(failure([UInt8](hex: one.hex)) != nil, "case \(one.index): \(one.case)")
             }
         }
+        Vectors.report("bip-0373", "14 valid, 10 invalid")
     }
 }

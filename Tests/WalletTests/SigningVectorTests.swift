@@ -44,6 +44,7 @@ struct SigningVectorTests {
         #expect(psbt.base64 == one.expected_output.psbt)
         try psbt.finalize()
         #expect(hexText(try psbt.extract().serialized()) == one.expected_output.txn)
+        Vectors.report("jade", "\(file) signed and finished to the byte")
     }
 
     @Test(

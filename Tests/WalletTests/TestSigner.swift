@@ -100,7 +100,11 @@ final class TestSigner {
         )
         let network: Network = path.count > 1 && path[1] == KeyPath.hardened ? .main : .test
         let form: OutputDescriptor.Form =
-            kind == .p2tr ? .taproot(internalKey: 0, []) : .witnessKeyHash(0)
+            switch kind {
+            case .p2tr: .taproot(internalKey: 0, [])
+            case .p2shP2WPKH: .nestedWitnessKeyHash(0)
+            case _: .witnessKeyHash(0)
+            }
         return try RegisteredWallet(
             name: name,
             descriptor: OutputDescriptor(network: network, form: form, keys: [key]),

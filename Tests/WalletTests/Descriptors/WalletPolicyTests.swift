@@ -60,6 +60,6 @@ struct WalletPolicyTests {
                 )
             }
         }
-        print("bip-0388: 9 valid, 9 invalid")
+        Vectors.report("bip-0388", "9 valid, 9 invalid")
     }
 }
