@@ -1,7 +1,7 @@
 import Bytes
 
-/// Entropy for other wallets, derived from the master key (BIP-85): whoever learns it learns nothing
-/// of the key that it came from.
+/// Entropy for other wallets, derived from the master key (BIP-85): whoever learns it learns
+/// nothing of the key that it came from.
 package enum ChildEntropy {
     /// The first step of every path.
     package static let purpose: UInt32 = 83_696_968 | HD.hardened

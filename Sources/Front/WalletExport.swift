@@ -113,8 +113,8 @@ private enum CoreTime: Encodable {
 
 /// Descriptors for programs that know them.
 extension WalletExport {
-    /// Core keeps one active descriptor of a kind for receiving and one for change; of a wallet with
-    /// other branches none is active.
+    /// Core keeps one active descriptor of a kind for receiving and one for change; of a wallet
+    /// with other branches none is active.
     private func core(_ timestamp: UInt64?) throws(FrontError) -> [CoreImport] {
         let branches = try branches()
         let isActive = branches.count == 2 && wallet.descriptor.isRanged

@@ -95,7 +95,7 @@ extension OfflineKeys {
         try SignerStop.using(output.writeAll(answer.span))
     }
 
-    /// Leaves the private node in `secrets.node`; gives the master's fingerprint and the public key.
+    /// Leaves the private node in `secrets.node`; gives the master's fingerprint and public key.
     mutating func derive(
         _ steps: KeySteps
     ) throws(CryptoError) -> (Bytes4, ExtendedPublicKey) {
