@@ -8,6 +8,8 @@ extension SourceReader {
     private static let fingerprintForm =
         "the first 8 hex digits that `portcullis wallet list` shows: fingerprint = \"f5acc2fd\""
 
+    private var ownNodeCountMax: Int { WalletRecord.ownNodeCountMax }
+
     mutating func readWallets() throws(PolicyError) {
         let reader = WalletReader(network: network, fingerprint: try readFingerprint())
         for (name, table) in try root.namedTables("wallets") {
@@ -22,6 +24,14 @@ extension SourceReader {
         }
         guard wallets.count <= BundleLayout.walletCountMax else {
             throw root.error("wallets", found: "\(wallets.count) wallets", expected: "at most 64")
+        }
+        let (count, most) = (wallets.map(\.template.ownNodeCount).reduce(0, +), ownNodeCountMax)
+        guard count <= most else {
+            throw root.error(
+                "wallets",
+                found: "own keys with \(count) branches in all",
+                expected: "at most \(most): fewer wallets, own keys or branches <0;1;…>"
+            )
         }
         try reader.requireOwnOutputs(wallets, root)
     }
@@ -197,6 +207,19 @@ private enum MadeUpKey {
 }
 
 extension WalletTemplate {
+    /// The private keys that the signer keeps for it: one for each branch of an own key.
+    fileprivate var ownNodeCount: Int {
+        var count = 0
+        for key in keys {
+            switch key {
+            case .own(_, .branches(let branches)): count += branches.count
+            case .own(_, .index), .own(_, .itself): count += 1
+            case .extended, .fixed, .aggregate: continue
+            }
+        }
+        return count
+    }
+
     /// Whether kind, keys and scripts are the other's, whatever the branches below the keys.
     fileprivate func isTwin(of other: WalletTemplate) -> Bool {
         kind == other.kind && leaves == other.leaves

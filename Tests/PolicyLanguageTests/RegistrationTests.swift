@@ -165,4 +165,23 @@ struct RegistrationTests {
         #expect(twin.contains("which is another of its keys at some address"), "\(twin)")
         #expect(message("wsh(multi(2,self/48h/1h/7h/2h/<0;1>/*,self/48h/1h/7h/2h/2/40))") == "none")
     }
+
+    @Test("Own keys with 1,024 branches in all are taken, and not one more")
+    func branches() {
+        let sixteen = "<" + (0..<16).map(String.init).joined(separator: ";") + ">/*"
+        // The policy's own wallet has two.
+        var descriptors = (0..<15).map { wallet in
+            let keys = (0..<4).map { "self/48h/1h/\(wallet)h/\($0)h/\(sixteen)" }
+            return "wsh(multi(1,\(keys.joined(separator: ","))))"
+        }
+        let rest = "self/48h/1h/20h/0h/\(sixteen),self/48h/1h/20h/1h/\(sixteen),"
+        descriptors.append("wsh(multi(1,\(rest)self/48h/1h/20h/2h/\(sixteen)))")
+        let nearly = (0..<14).map { "self/48h/1h/21h/\($0)h/*" }.joined(separator: ",")
+        descriptors.append("wsh(multi(1,\(nearly)))")
+        #expect(fault(of: policy(descriptors)) == nil)
+        descriptors.append("wsh(pk(self/48h/1h/22h/0h/*))")
+        let message = fault(of: policy(descriptors))?.description ?? "none"
+        #expect(message.contains("found own keys with 1025 branches in all"), "\(message)")
+        #expect(message.contains("at most 1024"), "\(message)")
+    }
 }
