@@ -57,6 +57,13 @@ package struct TransactionSize: Sendable {
         }
     }
 
+    /// Adds what so many of our ECDSA signatures may have more than with a low R: one byte each.
+    package mutating func addHighR(_ kind: OutputKind, signatureCount: Int) {
+        guard kind != .p2tr, kind != .p2trTree else { return }
+        let isLegacy = kind == .p2pkh || kind == .p2shScript
+        satisfactionWeight += signatureCount * (isLegacy ? 4 : 1)
+    }
+
     /// Adds an output with a script of so many bytes.
     package mutating func addOutput(scriptByteCount: Int) {
         precondition(outputsLeft > 0, "more outputs than announced")

@@ -7,6 +7,11 @@ package enum FrontRequest: Codable, Equatable, Sendable {
     case inspect
     case sign(finalize: Bool)
     case message(MessageQuestion)
+    /// The points of the nonces that the signatures will start from, if the host contributes what
+    /// it commits to here (hexadecimal).
+    case open(commitment: String)
+    /// Signatures that hold what the host contributes (hexadecimal).
+    case signOpened(finalize: Bool, hostNonce: String)
 }
 
 /// What the front answers. What was signed is the frame's attachment.
@@ -17,6 +22,8 @@ package enum FrontReply: Codable, Equatable, Sendable {
     case inspected(Inspection)
     case signed(SignedFacts)
     case message(MessageSignedFacts)
+    /// 33 bytes each, hexadecimal, in the order of the signatures.
+    case opened([String])
     case usage(message: String)
     case refused(RefusalReport)
     case waiting(RefusalReport)
@@ -37,7 +44,7 @@ package enum FrontReply: Codable, Equatable, Sendable {
     /// The failure that the reply stands for, if it is one.
     package var error: FrontError? {
         switch self {
-        case .status, .wallets, .address, .inspected, .signed, .message: nil
+        case .status, .wallets, .address, .inspected, .signed, .message, .opened: nil
         case .usage(let message): .usage(message)
         case .refused(let report): .refused(report)
         case .waiting(let report): .waiting(report)
@@ -147,18 +154,23 @@ package struct SignedFacts: Codable, Equatable, Sendable {
     package var seenBefore: Bool
     /// The receipt's text (C2SP tlog-proof).
     package var receipt: String
+    /// The signatures of our keys in their order, 64 bytes each, hexadecimal: only where the host
+    /// contributed to their nonces.
+    package var signatures: [String]?
 
     package init(
         finalized: Bool,
         txid: String,
         fee: UInt64,
         seenBefore: Bool,
-        receipt: String
+        receipt: String,
+        signatures: [String]? = nil
     ) {
         self.finalized = finalized
         self.txid = txid
         self.fee = fee
         self.seenBefore = seenBefore
         self.receipt = receipt
+        self.signatures = signatures
     }
 }

@@ -19,7 +19,8 @@ struct GateQuestion {
 
     /// How long the gate may take over it.
     func milliseconds(_ patience: Patience) -> Int64 {
-        kind == .sign ? patience.signMilliseconds : patience.gateMilliseconds
+        let signs = [.sign, .open, .signOpened].contains(kind)
+        return signs ? patience.signMilliseconds : patience.gateMilliseconds
     }
 }
 
@@ -50,7 +51,7 @@ final class FrontOperations {
         switch framed.document {
         case .status, .wallets, .address:
             guard bytes.isEmpty else { throw .usage("a PSBT with a request that takes none") }
-        case .inspect, .sign, .message: break
+        case .inspect, .sign, .message, .open, .signOpened: break
         }
         switch framed.document {
         case .status:
@@ -67,6 +68,9 @@ final class FrontOperations {
             return .done(Framed(.inspected(try PSBTReading(bytes).inspect(with: facts))))
         case .sign(let finalize): return try sign(bytes, finalize: finalize)
         case .message(let question): return try message(question, bytes)
+        case .open(let commitment): return try open(bytes, Self.fixed(commitment))
+        case .signOpened(let finalize, let nonce):
+            return try sign(bytes, finalize: finalize, host: HostNonce(try Self.fixed(nonce)))
         }
     }
 
@@ -93,21 +97,72 @@ final class FrontOperations {
         )
     }
 
-    private func sign(_ bytes: [UInt8], finalize: Bool) throws(FrontError) -> FrontStep {
-        let psbt = try PSBTReading(bytes).psbt
-        let request: SigningRequest
+    private func request(
+        _ psbt: PSBT,
+        _ commitment: Bytes32?
+    ) throws(FrontError) -> SigningRequest {
         do {
-            request = try SigningRequest(psbt, wallets: &wallets, network: network, curve: curve)
+            return try SigningRequest(
+                psbt,
+                wallets: &wallets,
+                network: network,
+                curve: curve,
+                commitment: commitment
+            )
         } catch {
             throw .refused(RefusalReport(error))
         }
+    }
+
+    private func sign(
+        _ bytes: [UInt8],
+        finalize: Bool,
+        host: HostNonce? = nil
+    ) throws(FrontError) -> FrontStep {
+        let psbt = try PSBTReading(bytes).psbt
+        let request = try request(psbt, host?.commitment)
+        let kind: MessageKind = host == nil ? .sign : .signOpened
+        let payload = (host?.bytes.array ?? []) + request.bytes
         return .ask(
-            GateQuestion(kind: .sign, payload: request.bytes, expected: .signed) {
+            GateQuestion(kind: kind, payload: payload, expected: .signed) {
                 [self] payload throws(FrontError) in
                 let answer = try SignAnswer(reading: payload)
-                return try complete(psbt, request, answer, finalize: finalize)
+                var reply = try complete(psbt, request, answer, finalize: finalize)
+                guard host != nil, case .signed(var facts) = reply.document else { return reply }
+                facts.signatures = answer.signatures.map(\.hexDigits)
+                reply = Framed(.signed(facts), attachment: reply.attachment)
+                return reply
             }
         )
+    }
+
+    /// Asks for the points of the nonces, on which nothing is signed yet.
+    private func open(_ bytes: [UInt8], _ commitment: Bytes32) throws(FrontError) -> FrontStep {
+        let request = try request(try PSBTReading(bytes).psbt, commitment)
+        return .ask(
+            GateQuestion(kind: .open, payload: request.bytes, expected: .opened) {
+                payload throws(FrontError) in
+                do {
+                    var reader = ByteReader(payload.span)
+                    var openings: [String] = []
+                    for _ in 0..<(try reader.readUInt16()) {
+                        openings.append(try reader.readBytes33().hexDigits)
+                    }
+                    try reader.finish()
+                    return Framed(.opened(openings))
+                } catch {
+                    throw .failed("the gate's answer cannot be read: \(error)")
+                }
+            }
+        )
+    }
+
+    /// 32 bytes that the command line gave in hexadecimal digits.
+    private static func fixed(_ digits: String) throws(FrontError) -> Bytes32 {
+        guard let bytes = [UInt8](hexDigits: digits), bytes.count == 32 else {
+            throw .usage("32 bytes in hexadecimal digits are expected")
+        }
+        return Bytes32(copying: bytes.span)
     }
 }
 

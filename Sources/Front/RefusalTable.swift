@@ -13,8 +13,8 @@ extension RefusalWords {
           the request is for another network than this home's
           use the home that was made for that network
         unsupported-anti-exfil input nothing
-          nonce commitments are not supported
-          ask without one
+          an anti-exfil protocol that there is not
+          use front and signer of the same release
         unsupported-replacement nothing nothing
           replacement with proof is not supported
           ask without it
@@ -105,6 +105,9 @@ extension RefusalWords {
         anyone-can-pay-inputs input number
           ANYONECANPAY in a request of several inputs
           make one PSBT for each input that is signed with ANYONECANPAY
+        anti-exfil-nonce-mismatch nothing nothing
+          the host nonce is not the one that the request commits to, or one of the two is missing
+          sign with --anti-exfil, again with the same --host-nonce where it was tried before
         amount-mismatch input satoshi
           the amount claimed is not that of the coin
           make the PSBT again; whoever made it is wrong or lies

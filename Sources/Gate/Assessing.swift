@@ -23,7 +23,31 @@ extension GateServer {
         let job = jobs[id]
         let (verdict, assessed, resolved) = try read(payload, for: job)
         jobs.assessed(id, assessed, resolved: resolved)
-        if verdict == .allow { jobs.allow(id) } else { jobs.refused.append(id) }
+        guard verdict == .allow else { return jobs.refused.append(id) }
+        let commitment = Self.commitment(resolved)
+        switch job.key.purpose {
+        case .sign where commitment == nil: jobs.allow(id)
+        case .signOpened(let nonce)
+        where HostNonce(Bytes32(copying: nonce.span)).commitment == commitment:
+            jobs.allow(id)
+        case .open where commitment != nil:
+            // Nothing is signed on it, so nothing is charged and nothing logged.
+            for client in jobs.finish(id) { reply(client, .opened, assessed.openings) }
+        case .sign, .signOpened, .open:
+            let detail = RefusalDetail(.antiExfilNonceMismatch)
+            coalescer.count(
+                requester: job.requester,
+                code: detail.code,
+                at: try source.read().boottime
+            )
+            refuse(id, .gate, detail)
+        }
+    }
+
+    /// What the request commits to contribute to every nonce.
+    private static func commitment(_ resolved: [UInt8]) -> Bytes32? {
+        guard ResolvedRequest.isOpened(resolved.span) else { return nil }
+        return Bytes32(copying: resolved.span.extracting(3..<35))
     }
 
     private func read(
@@ -66,15 +90,26 @@ extension GateServer {
             isMessage
             ? try Self.message(resolved, reply.leaf, facts.anchor) : try Self.inputs(resolved)
         guard signed.outpoints.contains(facts.anchor) else { throw .signerFault(.wrongLeaf) }
+        let isOpened = ResolvedRequest.isOpened(resolved.span)
+        guard isOpened == !reply.openings.isEmpty else { throw .signerFault(.wrongLeaf) }
         let perInput = configuration.signaturesPerInputMax[HashKey(signed.wallet)] ?? 1
         let most = min(perInput * signed.inputCount, AssessedRequest.signatureCountMax)
         let assessed = AssessedRequest(
             leaf: leaf,
             decision: decision,
             inputs: signed.outpoints,
-            signatureCounts: signed.inputCount...most
+            signatureCounts: signed.inputCount...most,
+            openings: Self.counted([UInt8](copying: reply.openings))
         )
         return (reply.verdict, assessed, resolved)
+    }
+
+    /// `u16 n | opening[33]*n`, as a client is told; nothing of none.
+    private static func counted(_ openings: [UInt8]) -> [UInt8] {
+        guard !openings.isEmpty else { return [] }
+        var bytes: [UInt8] = []
+        bytes.append(UInt64(openings.count / 33), bytes: 2)
+        return bytes + openings
     }
 
     /// The resolved part of a SigningRequest, which both sides must see in the same bytes.

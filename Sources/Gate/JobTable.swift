@@ -1,10 +1,20 @@
 import Bytes
 import Wire
 
-/// What makes two requests in flight one: who asks, and every byte.
+/// What makes two requests in flight one: who asks, for what, and every byte.
 struct JobKey: Hashable {
     let requester: UInt32
     let hash: HashKey
+    let purpose: JobPurpose
+}
+
+/// What a client wants of a request.
+enum JobPurpose: Hashable {
+    case sign
+    /// The points of the nonces that its signatures will start from.
+    case open
+    /// Signatures that hold this host nonce.
+    case signOpened([UInt8])
 }
 
 /// A request in flight.
@@ -70,12 +80,20 @@ struct AssessedRequest {
     /// How many signatures the signer may answer: one for each input, but more where a script holds
     /// several of our keys.
     let signatureCounts: ClosedRange<Int>
+    /// The nonces' points, as a client that asked for them is told; else nothing.
+    let openings: [UInt8]
 
     /// More are made for no request (protocol.md, section 3).
     static let signatureCountMax = 16_384
 
     static func refused(_ leaf: [UInt8], _ decision: Decision) -> AssessedRequest {
-        AssessedRequest(leaf: leaf, decision: decision, inputs: [], signatureCounts: 0...0)
+        AssessedRequest(
+            leaf: leaf,
+            decision: decision,
+            inputs: [],
+            signatureCounts: 0...0,
+            openings: []
+        )
     }
 }
 

@@ -26,6 +26,7 @@ extension GateServer {
         for entry in entries {
             parts.append(try self.head(of: entry, log))
             parts.append(jobs[entry.job].request)
+            if case .signOpened(let nonce) = jobs[entry.job].key.purpose { parts.append(nonce) }
         }
         releasing = entries
         isHeadAwaited = true

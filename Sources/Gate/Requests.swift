@@ -19,7 +19,7 @@ extension GateServer {
 
     /// Whether a client may send a frame of this kind and size at all.
     package static func admits(_ header: FrameHeader) -> Bool {
-        if header.kind == .sign {
+        if [.sign, .open, .signOpened].contains(header.kind) {
             return AssessHead.byteCount + header.payloadCount < MessageKind.assess.lengthMax
         }
         return [.gateStatus, .gateAddress, .gateXpub].contains(header.kind)
@@ -46,13 +46,16 @@ extension GateServer {
             }
             return signer.send(.xpub, [frame.payload], expecting: .xpub(client))
         }
-        precondition(frame.kind == .sign, "a kind that `admits` lets through")
+        guard let (purpose, request) = Self.request(frame) else {
+            return refuse(client, .malformedFrame)
+        }
         let key = JobKey(
             requester: requester,
-            hash: HashKey(SHA256.hash(frame.payload.span))
+            hash: HashKey(SHA256.hash(request.span)),
+            purpose: purpose
         )
-        let work = work(of: frame.payload)
-        guard jobs.add(key, frame.payload, work: work, for: client) else {
+        let work = work(of: request)
+        guard jobs.add(key, request, work: work, for: client) else {
             return refuse(client, .busy)
         }
     }
@@ -79,10 +82,24 @@ extension GateServer {
                 let request = try ResolvedRequest(checking: bytes)
                 (wallet, count) = (request.walletID(at: 0), request.addressCount)
             }
-            let work = count * (configuration.addressWork[HashKey(wallet)] ?? 0)
-            return work <= WalletRecord.requestWorkMax ? work : 0
+            // The nonces are opened after the check.
+            let factor = ResolvedRequest.isOpened(bytes) ? 2 : 1
+            let work = factor * count * (configuration.addressWork[HashKey(wallet)] ?? 0)
+            return work <= factor * WalletRecord.requestWorkMax ? work : 0
         } catch {
             return 0
+        }
+    }
+
+    /// What is asked of which SigningRequest.
+    private static func request(_ frame: Frame) -> (JobPurpose, [UInt8])? {
+        switch frame.kind {
+        case .sign: return (.sign, frame.payload)
+        case .open: return (.open, frame.payload)
+        case .signOpened:
+            guard frame.payload.count >= 32 else { return nil }
+            return (.signOpened(Array(frame.payload[..<32])), Array(frame.payload[32...]))
+        case _: preconditionFailure("a kind that `admits` lets through")
         }
     }
 

@@ -46,15 +46,57 @@ extension OpenSigner {
             )
             slots.hold(allowed, at: head.slot)
         }
+        let resolved = payload.bytes.extracting(0..<resolvedCount)
+        let opens = decision.verdict == .allow && ResolvedRequest.isOpened(resolved)
+        let frontCount = AssessHead.replyFrontByteCount + leaf.bytes.count
+        let openingCount = opens ? scripts.signatureCount : 0
+        let restCount = opens ? 2 + 33 * openingCount : 0
+        setReply(head.slot, decision, resolvedCount, frontCount + restCount, &reply)
+        if opens { try open(resolved, &reply, at: frontCount) }
+    }
+
+    /// Puts the decision at the front of the reply.
+    private func setReply(
+        _ slot: UInt16,
+        _ decision: Decision,
+        _ resolvedCount: Int,
+        _ payloadCount: Int,
+        _ reply: inout ReplyBuffer
+    ) {
         let leaf = leaf.bytes
-        reply.set(.assessed) { writer throws(ByteError) in
-            try writer.writeUInt16(head.slot)
+        reply.set(.assessed, payloadCount: payloadCount) { writer throws(ByteError) in
+            try writer.writeUInt16(slot)
             try writer.writeUInt8(decision.verdict.rawValue)
             try decision.refusal.write(to: &writer)
             try writer.write(decision.digest)
             try writer.writeUInt32(UInt32(resolvedCount))
             try writer.writeVec16(leaf)
         }
+    }
+
+    /// Writes `u16 n | opening[33]*n`: the points of the nonces that the signatures of an allowed
+    /// request will start from. Nothing is remembered of it.
+    private mutating func open(
+        _ resolved: Span<UInt8>,
+        _ reply: inout ReplyBuffer,
+        at start: Int
+    ) throws(SignerStop) {
+        let request: ResolvedRequest
+        let verified: VerifiedRequest
+        do throws(RefusalDetail) {
+            request = try ResolvedRequest(checking: resolved)
+            verified = try prepare(request)
+        } catch {
+            // It was verified in this very call: memory is not to be trusted.
+            throw .curve(.signingFailed)
+        }
+        guard let commitment = request.commitment else { throw .curve(.signingFailed) }
+        var room = reply.payload._consumingExtracting(start...)
+        room.store(UInt64(scripts.signatureCount), at: 0, byteCount: 2)
+        var rest = room._mutatingExtracting(2...)
+        try SignerStop.computing(
+            RequestSigner.make(.open(commitment), request, verified, scripts, &home, into: &rest)
+        )
     }
 
     private mutating func takeHead(_ payload: inout Arena) throws(SignerStop) -> AssessHead {

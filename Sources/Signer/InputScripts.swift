@@ -64,6 +64,10 @@ struct InputScripts: ~Copyable {
                 size.addOutput(scriptByteCount: output.script.count)
             }
         }
+        if request.commitment != nil {
+            // The nonce is not ours alone, so no low R is looked for.
+            size.addHighR(wallet.kind, signatureCount: signatureCount)
+        }
         virtualByteCount = size.virtualByteCount
         if wallet.isLegacy {
             // A request has more bytes than its transaction.

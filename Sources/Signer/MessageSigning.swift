@@ -98,7 +98,7 @@ extension OpenSigner {
                 scripts
             )
             do throws(CryptoError) {
-                try RequestSigner.sign(request, transaction, scripts, &home, into: &room)
+                try RequestSigner.make(.sign, request, transaction, scripts, &home, into: &room)
             } catch {
                 throw RefusalDetail(.nothingToSign)
             }

@@ -120,7 +120,8 @@ extension OpenSigner {
         case .advance: try advance(try take(header, &payload), &reply)
         case .address: try setAddress(try take(header, &payload), &reply)
         case .xpub: try setXpub(try take(header, &payload), &reply)
-        case .unlock, .refill, .recover, .sign, .gateStatus, .gateAddress, .gateXpub, .statusReply,
+        case .unlock, .refill, .recover, .sign, .open, .signOpened, .gateStatus, .gateAddress,
+            .gateXpub, .statusReply, .opened,
             .resumed, .assessed, .released, .advanced, .addressReply, .xpubReply, .unlocked,
             .refillHeld, .recoverHeld, .signed, .gateStatusReply, .gateAddressReply,
             .gateXpubReply, .gateRefused, .refused:

@@ -107,14 +107,15 @@ extension OpenSigner {
         let count = scripts.signatureCount
         room.store(UInt64(count), at: start, byteCount: 2)
         var rest = room._mutatingExtracting((start + 2)...)
+        let work = entry.hostNonce.map { KeyWork.signOpened(HostNonce($0)) } ?? .sign
         try SignerStop.computing(
-            RequestSigner.sign(request, verified, scripts, &home, into: &rest)
+            RequestSigner.make(work, request, verified, scripts, &home, into: &rest)
         )
         return 2 + RequestSigner.signatureByteCount * count
     }
 
     /// Derives keys and scripts again, and what every signature of the transaction shares.
-    private mutating func prepare(
+    mutating func prepare(
         _ request: borrowing ResolvedRequest
     ) throws(RefusalDetail) -> VerifiedRequest {
         guard let wallet = home.wallets.wallet(id: request.walletID(at: 0)) else {

@@ -54,6 +54,11 @@ struct ReleaseCheck {
         guard let wallet = home.wallets.wallet(id: request.walletID(at: 0)) else {
             throw RefusalDetail(.unknownWallet, index: place)
         }
+        // What the host contributes is what it committed to before the nonces were fixed.
+        if let commitment = request.commitment {
+            let isKept = entry.hostNonce.map { HostNonce($0).commitment == commitment } ?? false
+            try require(isKept, else: .antiExfilNonceMismatch, at: place)
+        }
         let totals = try RequestTotals(request)
         switch entry.evidence {
         case .new(let offset, let charge):

@@ -10,10 +10,12 @@ enum RequestSigner {
     /// The bytes of one signature.
     static let signatureByteCount = 64
 
-    /// Writes `signature[64]*n` to the front of `room`: for each input those of our keys, in the
-    /// order in which the keys stand in what is spent. Every one is verified before it is written.
+    /// Writes `signature[64]*n`, or what else is asked, to the front of `room`: for each input
+    /// those of our keys, in the order in which the keys stand in what is spent. Every signature
+    /// is verified before it is written.
     @_lifetime(room: copy room)
-    static func sign(
+    static func make(
+        _ work: KeyWork,
         _ request: borrowing ResolvedRequest,
         _ verified: VerifiedRequest,
         _ scripts: borrowing InputScripts,
@@ -46,14 +48,15 @@ enum RequestSigner {
                 guard let signer = KeySigner(wallet, input, place: 0, home.wallets.keys) else {
                     preconditionFailure("a key of others is refused")
                 }
-                let signature = try signer.sign(digest, address, &home.secrets, home.curve)
-                room.store(signature.span, at: signatureByteCount * count)
+                var rest = room._mutatingExtracting((work.byteCount * count)...)
+                try signer.make(work, digest, address, &home.secrets, home.curve, into: &rest)
                 count += 1
                 continue
             }
-            var rest = room._mutatingExtracting((signatureByteCount * count)...)
+            var rest = room._mutatingExtracting((work.byteCount * count)...)
             let leaf = Self.leaf(scripts.leaf(at: place), of: record)
-            count += try signScript(
+            count += try makeOfScript(
+                work,
                 leaf.template,
                 signed,
                 scripts.script(at: place),
@@ -83,9 +86,10 @@ enum RequestSigner {
         }
     }
 
-    /// Writes the signatures of our keys in a script, and gives their number.
+    /// Writes the same for our keys in a script, and gives their number.
     @_lifetime(room: copy room)
-    private static func signScript(
+    private static func makeOfScript(
+        _ work: KeyWork,
         _ template: LeafTemplate,
         _ signed: InputDigest,
         _ spent: Span<UInt8>,
@@ -105,8 +109,8 @@ enum RequestSigner {
             else {
                 continue
             }
-            let signature = try signer.sign(digest, nil, &secrets, curve)
-            room.store(signature.span, at: signatureByteCount * count)
+            var rest = room._mutatingExtracting((work.byteCount * count)...)
+            try signer.make(work, digest, nil, &secrets, curve, into: &rest)
             count += 1
         }
         return count

@@ -4,6 +4,8 @@ package import Bytes
 package struct AssessHead: Equatable, Sendable {
     package static let byteCount = 1 + 2 + 8 + 4 + 2
     package static let slotCount = 1_024
+    /// Of the reply, up to the bytes of the leaf.
+    package static let replyFrontByteCount = 2 + 1 + RefusalDetail.byteCount + 32 + 4 + 2
 
     /// The signer's place to remember the verdict in, chosen by the gate: 0 to 1,023.
     package let slot: UInt16

@@ -16,6 +16,8 @@ package enum MessageKind: UInt8, Equatable, Sendable {
     case gateStatus = 0x22
     case gateAddress = 0x23
     case gateXpub = 0x24
+    case open = 0x25
+    case signOpened = 0x26
 
     case statusReply = 0x81
     case resumed = 0x82
@@ -31,6 +33,7 @@ package enum MessageKind: UInt8, Equatable, Sendable {
     case gateStatusReply = 0xA2
     case gateAddressReply = 0xA3
     case gateXpubReply = 0xA4
+    case opened = 0xA5
     case gateRefused = 0xAF
     case refused = 0xFF
 
@@ -44,12 +47,12 @@ package enum MessageKind: UInt8, Equatable, Sendable {
         case .refill, .recover: 16 << 10
         case .resume, .advance: 4 << 20
         case .release: 8 << 20
-        case .assess, .sign: 64 << 20
+        case .assess, .sign, .open, .signOpened: 64 << 20
         case .gateRefused: 4 << 10
         case .statusReply, .addressReply, .xpubReply, .unlocked, .refillHeld, .recoverHeld,
             .advanced, .gateAddressReply, .gateXpubReply:
             1 << 10
-        case .resumed, .assessed, .gateStatusReply: 1 << 20
+        case .resumed, .assessed, .gateStatusReply, .opened: 1 << 20
         case .released, .signed: 8 << 20
         }
     }

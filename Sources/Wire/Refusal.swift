@@ -51,6 +51,7 @@ package enum Refusal: UInt16, Equatable, Sendable {
     case cannotSignLeaf = 46
     case sighashSingleWithoutOutput = 47
     case anyoneCanPayInputs = 48
+    case antiExfilNonceMismatch = 49
     case messageForm = 50
     case messageText = 51
     case messageFormat = 52

@@ -13,6 +13,8 @@ package struct ReleaseEntry: ~Escapable {
     package let slot: UInt16
     package let evidence: ReleaseEvidence
     package let resolved: Span<UInt8>
+    /// What the host contributes to every nonce, where the request commits to it.
+    package let hostNonce: Bytes32?
 
     @_lifetime(copy reader)
     package init(reading reader: inout ByteReader) throws(ByteError) {
@@ -20,6 +22,7 @@ package struct ReleaseEntry: ~Escapable {
         guard slot < UInt16(AssessHead.slotCount) else { throw .nonCanonical }
         evidence = try ReleaseEvidence(reading: &reader)
         resolved = try reader.readVec32(limit: ResolvedRequest.byteCountMax)
+        hostNonce = ResolvedRequest.isOpened(resolved) ? try reader.readBytes32() : nil
     }
 }
 

@@ -73,6 +73,8 @@ package struct RequestHeader: Sendable {
     package let version: UInt8
     package let network: UInt8
     package let antiExfil: UInt8
+    /// What the host commits to contribute to every nonce; nothing where it does not.
+    package let commitment: Bytes32?
     package let replaces: UInt8
     package let walletCount: Int
     package let transactionVersion: UInt32
@@ -83,6 +85,7 @@ package struct RequestHeader: Sendable {
         version = try reader.readUInt8()
         network = try reader.readUInt8()
         antiExfil = try reader.readUInt8()
+        commitment = antiExfil == 1 ? try reader.readBytes32() : nil
         replaces = try reader.readUInt8()
         walletCount = Int(try reader.readUInt8())
         _ = try reader.readSpan(32 * walletCount)
@@ -95,7 +98,7 @@ package struct RequestHeader: Sendable {
     func check() throws(RefusalDetail) {
         try require(version, equals: 1, else: .unsupportedVersion)
         try require(network, atMost: 4, else: .wrongNetwork)
-        guard antiExfil == 0 else { throw RefusalDetail(.unsupportedAntiExfil) }
+        guard antiExfil <= 1 else { throw RefusalDetail(.unsupportedAntiExfil) }
         guard replaces == 0 else { throw RefusalDetail(.unsupportedReplacement) }
         let limit = ResolvedRequest.walletCountMax
         guard (1...limit).contains(walletCount) else {

@@ -16,6 +16,8 @@ package struct ResolvedRequest: ~Escapable {
     package let network: UInt8
     package let transactionVersion: UInt32
     package let lockTime: UInt32
+    /// What the host commits to contribute to every nonce (sign to contract).
+    package let commitment: Bytes32?
     package let walletCount: Int
     package let inputCount: Int
     package let outputCount: Int
@@ -25,7 +27,10 @@ package struct ResolvedRequest: ~Escapable {
     private let inputByteCount: Int
 
     /// Where the table of wallet ids begins.
-    private static let walletsStart = 5
+    private let walletsStart: Int
+
+    /// Whether bytes that begin a resolved request say that a commitment is in them.
+    package static func isOpened(_ bytes: Span<UInt8>) -> Bool { bytes.count > 2 && bytes[2] == 1 }
 
     /// Reads all of `bytes`, at most 1 MiB; a second spelling of the same request is refused.
     @_lifetime(copy bytes)
@@ -43,6 +48,8 @@ package struct ResolvedRequest: ~Escapable {
         network = header.network
         transactionVersion = header.transactionVersion
         lockTime = header.lockTime
+        commitment = header.commitment
+        walletsStart = header.commitment == nil ? 5 : 37
         walletCount = header.walletCount
         inputCount = header.inputCount
         inputsStart = reader.position
@@ -69,13 +76,14 @@ package struct ResolvedRequest: ~Escapable {
             throw RefusalDetail(.malformedRequest, found: reader.position)
         }
         try require(reader.remaining == 0, else: .trailingBytes, found: reader.remaining)
-        try form.check(walletsDistinct: Self.areDistinct(bytes, header.walletCount))
+        let ids = bytes.extracting(walletsStart...)
+        try form.check(walletsDistinct: Self.areDistinct(ids, header.walletCount))
     }
 
     /// The id at a place of the wallet table.
     package func walletID(at place: Int) -> Bytes32 {
         precondition(place >= 0 && place < walletCount, "a place of the wallet table")
-        return Self.walletID(bytes, place)
+        return Self.walletID(bytes.extracting(walletsStart...), place)
     }
 
     /// The input at a place below `inputCount`.
@@ -102,14 +110,13 @@ package struct ResolvedRequest: ~Escapable {
         }
     }
 
-    private static func walletID(_ bytes: Span<UInt8>, _ place: Int) -> Bytes32 {
-        let start = walletsStart + 32 * place
-        return Bytes32(copying: bytes.extracting(start..<start + 32))
+    private static func walletID(_ ids: Span<UInt8>, _ place: Int) -> Bytes32 {
+        Bytes32(copying: ids.extracting(32 * place..<32 * place + 32))
     }
 
-    private static func areDistinct(_ bytes: Span<UInt8>, _ count: Int) -> Bool {
+    private static func areDistinct(_ ids: Span<UInt8>, _ count: Int) -> Bool {
         for one in 0..<count {
-            for other in 0..<one where walletID(bytes, one) == walletID(bytes, other) {
+            for other in 0..<one where walletID(ids, one) == walletID(ids, other) {
                 return false
             }
         }

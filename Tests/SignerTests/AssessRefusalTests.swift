@@ -35,7 +35,7 @@ struct Lie: Sendable, CustomTestStringConvertible {
         Lie("another version", .unsupportedVersion) { $0.version = 3 },
         Lie("another network", .wrongNetwork) { $0.network = 0 },
         Lie("a network that there is not", .wrongNetwork) { $0.network = 5 },
-        Lie("anti-exfil", .unsupportedAntiExfil) { $0.antiExfil = 1 },
+        Lie("anti-exfil", .unsupportedAntiExfil) { $0.antiExfil = 2 },
         Lie("a replacement", .unsupportedReplacement) { $0.replaces = 1 },
         Lie("selector 2", .unsupportedSelector) { $0.inputs[0].selector = 2 },
         Lie("a leaf of a wallet without a tree", .unsupportedSelector) {

@@ -39,6 +39,10 @@ struct TestRequest {
     var version: UInt8 = 1
     var network: UInt8 = 4
     var antiExfil: UInt8 = 0
+    /// Follows antiExfil; empty where there is none.
+    var commitment: [UInt8] = []
+    /// Goes with a release; empty where there is none.
+    var hostNonce: [UInt8] = []
     var replaces: UInt8 = 0
     var wallets: [[UInt8]]
     var transactionVersion: UInt32 = 2
@@ -89,7 +93,7 @@ struct TestRequest {
 
     var resolved: [UInt8] {
         if let raw { return raw }
-        var bytes = [version, network, antiExfil, replaces, UInt8(wallets.count)]
+        var bytes = [version, network, antiExfil] + commitment + [replaces, UInt8(wallets.count)]
         bytes += wallets.flatMap(\.self) + little(transactionVersion) + little(lockTime)
         bytes += little(UInt16(inputs.count))
         bytes += inputs.flatMap(\.encoded)
@@ -116,6 +120,7 @@ struct TestRequest {
     /// A release entry for a decision among the new leaves.
     func newEntry(slot: UInt16, offset: Int, charge: [UInt8]) -> [UInt8] {
         little(slot) + [1] + little(UInt32(offset)) + vector16(charge) + vector32(resolved)
+            + hostNonce
     }
 
     /// A release entry for a decision that has been in the log.
@@ -129,7 +134,7 @@ struct TestRequest {
     ) -> [UInt8] {
         little(slot) + [2] + little(UInt64(index)) + vector16(leaf) + [UInt8(proof.count)]
             + proof.flatMap(\.self) + vector16(charge) + [UInt8(chargeProof.count)]
-            + chargeProof.flatMap(\.self) + vector32(resolved)
+            + chargeProof.flatMap(\.self) + vector32(resolved) + hostNonce
     }
 
     /// A transaction with one input of nobody's, in its legacy serialization.

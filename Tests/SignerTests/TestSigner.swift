@@ -294,6 +294,8 @@ struct Assessed {
     let refusal: RefusalDetail
     let digest: Bytes32
     let leaf: [UInt8]
+    /// The points of the nonces, where the request commits to a host nonce.
+    let openings: [Bytes33]
 
     init(_ payload: [UInt8]) throws {
         let reply = try AssessReply(reading: payload.span)
@@ -302,6 +304,11 @@ struct Assessed {
         refusal = reply.refusal
         digest = reply.digest
         leaf = reply.leaf.array
+        let points = reply.openings.array
+        openings = stride(from: 0, to: points.count, by: 33).map { start in
+            let point = Array(points[start..<start + 33])
+            return Bytes33(copying: point.span)
+        }
     }
 
     var name: Refusal? { Refusal(rawValue: refusal.code) }

@@ -11,6 +11,7 @@ vec16 = lambda b: u16(len(b)) + b
 vec32 = lambda b: u32(len(b)) + b
 
 SIGN, GATE_STATUS, GATE_ADDRESS, GATE_XPUB, UNLOCK = 0x21, 0x22, 0x23, 0x24, 0x11
+OPEN, SIGN_OPENED, OPENED = 0x25, 0x26, 0xA5
 SIGNED, GATE_REFUSED, UNLOCKED, REFUSED = 0xA1, 0xAF, 0x91, 0xFF
 
 
@@ -47,6 +48,7 @@ class Request:
 
     def __init__(self, coins, payments, change=None, sighash=None, network=4):
         self.version, self.network, self.anti_exfil, self.replaces = 1, network, 0, 0
+        self.commitment = None
         self.kinds = list(dict.fromkeys(c.kind for c in coins))
         self.wallets = [wallet_id(kind) for kind in self.kinds]
         self.transaction_version, self.lock_time = 2, 0
@@ -66,7 +68,9 @@ class Request:
         self.trailing = b""
 
     def resolved(self):
-        data = u8(self.version) + u8(self.network) + u8(self.anti_exfil) + u8(self.replaces)
+        commitment = getattr(self, "commitment", None)
+        anti_exfil = u8(self.anti_exfil) if commitment is None else u8(1) + commitment
+        data = u8(self.version) + u8(self.network) + anti_exfil + u8(self.replaces)
         data += u8(len(self.wallets)) + b"".join(self.wallets)
         data += u32(self.transaction_version) + u32(self.lock_time) + u16(len(self.inputs))
         for i in self.inputs:

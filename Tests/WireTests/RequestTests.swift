@@ -81,7 +81,7 @@ struct RequestTests {
         "What version 1 does not have is refused by name",
         arguments: [
             (0, UInt8(2), Refusal.unsupportedVersion), (1, 5, .wrongNetwork),
-            (2, 1, .unsupportedAntiExfil), (3, 1, .unsupportedReplacement),
+            (2, 2, .unsupportedAntiExfil), (3, 1, .unsupportedReplacement),
             (4, 0, .malformedRequest), (47 + 55, 2, .unsupportedSelector),
             (47 + 48, 1, .unknownWallet),
         ]

@@ -48,6 +48,24 @@ int pc_sign_with_pair(const secp256k1_context *ctx, uint8_t sig64[64], const uin
                       size_t message_count, secp256k1_keypair *pair, const uint8_t aux32[32],
                       const uint8_t *xonly32);
 
+/* Sign to contract (docs/protocol.md, section 3): the nonce k0 is that of RFC 6979 with `commitment32`
+   as additional data, and R0 = k0 * G its point. The signature is made with k0 + T(R0 | host32), where
+   T is the tagged hash for ECDSA or, if schnorr is not 0, for BIP-340. room64 holds the secret in front
+   of 32 bytes for the nonce; both are for the caller to wipe. */
+
+/* R0, compressed. */
+int pc_s2c_open(const secp256k1_context *ctx, uint8_t opening33[33], uint8_t room64[64],
+                const uint8_t digest32[32], const uint8_t commitment32[32], int schnorr);
+
+/* The signature, verified; key33 is the secret's key, of whose y BIP-340 knows nothing. No low R. */
+int pc_s2c_sign(const secp256k1_context *ctx, uint8_t sig64[64], uint8_t room64[64],
+                const uint8_t digest32[32], const uint8_t key33[33],
+                const uint8_t commitment32[32], const uint8_t host32[32], int schnorr);
+
+/* Whether x(R0 + T(R0 | host32) * G) is what a signature begins with. Public values only. */
+int pc_s2c_verify(const secp256k1_context *ctx, const uint8_t sig64[64],
+                  const uint8_t opening33[33], const uint8_t host32[32], int schnorr);
+
 /* Whether a secret is between 1 and the group order less 1. */
 int pc_secret_is_valid(const secp256k1_context *ctx, const uint8_t secret32[32]);
 

@@ -20,7 +20,8 @@ struct ResolvedWriter {
         coins: [Coin],
         plans: [InputPlan],
         outputOwners: [Owner?],
-        sighashTypes: [SighashType]
+        sighashTypes: [SighashType],
+        commitment: Bytes32?
     ) throws(RequestError) -> [UInt8] {
         var inputs: [UInt8] = []
         inputs.append(number: UInt16(transaction.inputs.count))
@@ -51,7 +52,9 @@ struct ResolvedWriter {
             let most = ResolvedRequest.walletCountMax
             throw .count(.wallets, found: table.count, least: 1, most: most)
         }
-        var bytes: [UInt8] = [1, network.rawValue, 0, 0, UInt8(table.count)]
+        var bytes: [UInt8] = [1, network.rawValue, commitment == nil ? 0 : 1]
+        if let commitment { bytes.append(fixed: commitment) }
+        bytes += [0, UInt8(table.count)]
         for wallet in table {
             bytes.append(fixed: wallets[wallet].id)
         }

@@ -1,5 +1,6 @@
 package import Bitcoin
 package import BitcoinCrypto
+package import Bytes
 private import Wire
 
 /// What the front asks the gate to sign (docs/protocol.md, section 3), with what is needed to put
@@ -47,12 +48,14 @@ package struct SigningRequest: Equatable, Sendable {
     /// The most signatures of one request.
     package static let signatureCountMax = 16_384
 
-    /// Makes the request that signs all inputs of a PSBT, which must all be ours.
+    /// Makes the request that signs all inputs of a PSBT, which must all be ours; with a commitment
+    /// to what the host contributes to every nonce, if there is one.
     package init(
         _ psbt: PSBT,
         wallets: inout WalletSet,
         network: Network,
-        curve: borrowing Curve
+        curve: borrowing Curve,
+        commitment: Bytes32? = nil
     ) throws(RequestError) {
         let transaction = psbt.transaction
         try Self.checkCounts(transaction)
@@ -77,7 +80,8 @@ package struct SigningRequest: Equatable, Sendable {
             coins: coins,
             plans: plans,
             outputOwners: outputOwners,
-            sighashTypes: sighashTypes
+            sighashTypes: sighashTypes,
+            commitment: commitment
         )
         transactionID = transaction.id
         guard byteCount <= Self.byteCountMax else {

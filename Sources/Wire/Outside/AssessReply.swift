@@ -9,6 +9,9 @@ package struct AssessReply: ~Escapable {
     /// How many bytes of the request are the resolved request.
     package let resolvedByteCount: UInt32
     package let leaf: Span<UInt8>
+    /// The points of the nonces, 33 bytes each, of an allowed request that commits to a host nonce;
+    /// else empty.
+    package let openings: Span<UInt8>
 
     @_lifetime(copy leaf)
     package init(
@@ -25,6 +28,7 @@ package struct AssessReply: ~Escapable {
         self.digest = digest
         self.resolvedByteCount = resolvedByteCount
         self.leaf = leaf
+        openings = leaf.extracting(0..<0)
     }
 
     package func write(to writer: inout ByteWriter) throws(ByteError) {
@@ -51,6 +55,13 @@ extension AssessReply {
         digest = try reader.readBytes32()
         resolvedByteCount = try reader.readUInt32()
         leaf = try reader.readVec16(limit: LeafKind.leafByteCountMax)
+        if verdict == .allow, reader.remaining > 0 {
+            let count = Int(try reader.readUInt16())
+            guard count > 0 else { throw .nonCanonical }
+            openings = try reader.readSpan(33 * count)
+        } else {
+            openings = bytes.extracting(0..<0)
+        }
         try reader.finish()
     }
 }

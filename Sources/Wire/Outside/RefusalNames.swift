@@ -50,6 +50,7 @@ extension Refusal {
         case .cannotSignLeaf: "cannot-sign-leaf"
         case .sighashSingleWithoutOutput: "sighash-single-without-output"
         case .anyoneCanPayInputs: "anyone-can-pay-inputs"
+        case .antiExfilNonceMismatch: "anti-exfil-nonce-mismatch"
         case .messageForm: "message-form"
         case .messageText: "message-text"
         case .messageFormat: "message-format"

@@ -1,4 +1,6 @@
 import ArgumentParser
+import BitcoinCrypto
+import Bytes
 import Front
 
 /// `portcullis sign`
@@ -17,6 +19,11 @@ struct SignCommand: ParsableCommand {
             public/log.vkey and the result held against FILE. A signed PSBT is binary where FILE \
             was or OUT is named *.psbt, else base64; on standard output always base64. With \
             --finalize the result is the final transaction in hexadecimal, ready to be broadcast.
+
+            With --anti-exfil the command line contributes 32 random bytes to every nonce, after \
+            the signer has fixed its own part, and checks in the result that each signature \
+            holds them: no signer can then tell secrets by its nonces. If it fails on the way, \
+            try again with the --host-nonce that it names.
 
             The same request again gives the same signatures and charges nothing. A refusal says \
             which rule or check, which input or output, what was expected and what was found, and \
@@ -45,9 +52,19 @@ struct SignCommand: ParsableCommand {
     @Flag(name: .long, help: "Give the final transaction instead of the signed PSBT.")
     var finalize = false
 
+    @Flag(
+        name: .customLong("anti-exfil"),
+        help: "Contribute to every nonce, and check that each signature holds it."
+    )
+    var isAntiExfil = false
+
+    @Option(name: .customLong("host-nonce"), help: "The contribution of an earlier try.")
+    var hostNonce: String?
+
     mutating func run() throws {
         try common.run { () throws(FrontError) in
             let home = try common.resolveHome()
+            let host = try contribution()
             _ = try home.readFacts()
             let given = try PSBTFile.read(file)
             // Both places are opened now: what cannot be kept is not asked for.
@@ -58,8 +75,7 @@ struct SignCommand: ParsableCommand {
             var proof: OutputFile?
             if let receiptFile { proof = try Self.open(receiptFile) }
 
-            let request = Framed(FrontRequest.sign(finalize: finalize), attachment: given.bytes)
-            let answer = try FrontClient.ask(request, of: home, common.patience)
+            let (answer, openings) = try ask(home, given.bytes, host)
             guard case .signed(let facts) = answer.document else {
                 throw .failed("the front answered something else than was asked")
             }
@@ -67,6 +83,15 @@ struct SignCommand: ParsableCommand {
             try checked.verify(key: home.logKey(checked.logNumber))
             let signed = answer.attachment
             try Answer.check(facts, signed, checked, against: given.bytes, finalize: finalize)
+            if let host {
+                try AntiExfil.check(
+                    facts,
+                    signed,
+                    openings: openings,
+                    host: host,
+                    against: given.bytes
+                )
+            }
             // The receipt first: a signature must not get out of here without it.
             if let proof = proof.take() { try proof.finish([UInt8](facts.receipt.utf8)) }
             if let result = result.take(), let outFile {
@@ -74,7 +99,44 @@ struct SignCommand: ParsableCommand {
                     !facts.finalized && (outFile.hasSuffix(".psbt") || given.isBinary)
                 try result.finish(isBinary ? signed : Self.text(of: signed, facts) + [0x0A])
             }
-            try report(facts, signed, receiptFile: receiptFile, out: outFile)
+            try report(facts, signed, host, openings, receiptFile: receiptFile, out: outFile)
+        }
+    }
+
+    /// What this side contributes to every nonce: drawn here, or that of an earlier try, after
+    /// which the nonces must be the same.
+    private func contribution() throws(FrontError) -> HostNonce? {
+        guard let hostNonce else { return isAntiExfil ? HostNonce.random() : nil }
+        guard isAntiExfil, let bytes = [UInt8](hexDigits: hostNonce), bytes.count == 32 else {
+            throw .usage("--host-nonce takes 64 hexadecimal digits, beside --anti-exfil")
+        }
+        return HostNonce(Bytes32(copying: bytes.span))
+    }
+
+    /// Asks for signatures; with a contribution to the nonces, first for the points that these
+    /// start from. Only then does the front learn what is contributed.
+    private func ask(
+        _ home: Home,
+        _ psbt: [UInt8],
+        _ host: HostNonce?
+    ) throws(FrontError) -> (Framed<FrontReply>, openings: [String]) {
+        guard let host else {
+            let request = Framed(FrontRequest.sign(finalize: finalize), attachment: psbt)
+            return (try FrontClient.ask(request, of: home, common.patience), [])
+        }
+        let commitment = host.commitment.hexDigits
+        let opening = Framed(FrontRequest.open(commitment: commitment), attachment: psbt)
+        let opened = try FrontClient.ask(opening, of: home, common.patience)
+        guard case .opened(let openings) = opened.document else {
+            throw .failed("the front answered something else than was asked")
+        }
+        let nonce = host.bytes.hexDigits
+        let question = FrontRequest.signOpened(finalize: finalize, hostNonce: nonce)
+        do throws(FrontError) {
+            let request = Framed(question, attachment: psbt)
+            return (try FrontClient.ask(request, of: home, common.patience), openings)
+        } catch .failed(let message) {
+            throw .failed("\(message). Try again with --host-nonce \(nonce), and no other")
         }
     }
 
@@ -99,6 +161,8 @@ struct SignCommand: ParsableCommand {
     private func report(
         _ facts: SignedFacts,
         _ signed: [UInt8],
+        _ host: HostNonce?,
+        _ openings: [String],
         receiptFile: String?,
         out: String?
     ) throws(FrontError) {
@@ -111,6 +175,7 @@ struct SignCommand: ParsableCommand {
             "  log entry \(receipt.index) of \(receipt.size)"
                 + (facts.seenBefore ? "; signed before, so nothing was charged again" : ""),
         ]
+        if host != nil { words.append("  every nonce holds what this side contributed") }
         if let receiptFile {
             words.append("  receipt in \(receiptFile)")
         } else if !common.json {
@@ -123,7 +188,12 @@ struct SignCommand: ParsableCommand {
             return
         }
         let text = String(decoding: Self.text(of: signed, facts), as: UTF8.self)
-        let document = SignDocument(facts, text, receipt, receiptFile: receiptFile, out: out)
+        var document = SignDocument(facts, text, receipt, receiptFile: receiptFile, out: out)
+        if let host {
+            document.antiExfil = "verified"
+            document.hostNonce = host.bytes.hexDigits
+            document.openings = openings
+        }
         try common.output.finish(document, words: words)
     }
 
@@ -182,6 +252,11 @@ struct SignDocument: Encodable {
     var out: String?
     var index: UInt64
     var logSize: UInt64
+    /// `verified`: each signature holds the host nonce. Missing without --anti-exfil.
+    var antiExfil: String?
+    var hostNonce: String?
+    /// Where the nonces started from, in the order of the signatures.
+    var openings: [String]?
 
     init(
         _ facts: SignedFacts,
