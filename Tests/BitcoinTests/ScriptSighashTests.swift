@@ -82,7 +82,7 @@ struct ScriptSighashTests {
         #expect(met.values.reduce(0, +) > least, "\(met)")
         Vectors.report(
             String(file.dropLast(5)),
-            "\(met.values.reduce(0, +)) of \(rows.count - 1) digests, the others of forms never signed"
+            "\(met.values.reduce(0, +)) of \(rows.count - 1) digests, the others never signed"
         )
     }
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 import unicodedata
 
 import bdkpython as bdk
@@ -278,3 +279,28 @@ def test_the_offline_signer_takes_nothing_else():
                   ["offline", "mnemonic", "hex", "65", "0"], ["offline", "mnemonic", "xpub", "2147483648"]):
         run = subprocess.run([BUILD / "portcullis-signer", *wrong], capture_output=True, stdin=subprocess.DEVNULL)
         assert run.returncode == 2 and b"usage" in run.stderr and not run.stdout, wrong
+
+
+def test_the_offline_signer_is_confined_before_it_reads_a_word(tmp_path):
+    """While it waits for the mnemonic: a filter, no privileges to gain, no capabilities, no core, nothing that swaps."""
+    fifo = tmp_path / "words"
+    os.mkfifo(fifo)
+    # The descriptors that the command line sets up; the FIFO is opened for both, so that nobody waits in open().
+    script = (f"ulimit -l unlimited; exec '{BUILD / 'portcullis-signer'}' offline mnemonic xpub 84h 3</dev/null 4<>/dev/null "
+              f"5<>/dev/null 6</dev/null 7<>'{fifo}' 8</dev/null 9>/dev/null")
+    signer = subprocess.Popen(["bash", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        deadline = time.monotonic() + 20
+        while True:
+            status = dict(line.split(":\t", 1) for line in open(f"/proc/{signer.pid}/status").read().splitlines() if ":\t" in line)
+            if status.get("Seccomp") == "2" or time.monotonic() > deadline:
+                break
+            assert signer.poll() is None, signer.stderr.read()
+            time.sleep(0.02)
+        assert (status["Seccomp"], status["NoNewPrivs"], int(status["CapEff"], 16)) == ("2", "1", 0)
+        assert int(status["VmLck"].split()[0]) > 0
+        limits = open(f"/proc/{signer.pid}/limits").read()
+        assert [line.split()[4:6] for line in limits.splitlines() if line.startswith("Max core file size")] == [["0", "0"]]
+    finally:
+        signer.kill()
+        signer.wait()
