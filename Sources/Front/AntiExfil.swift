@@ -8,26 +8,19 @@ private import Wallet
 /// secrets to whoever sees the signatures.
 package enum AntiExfil {
     /// Throws unless each signature of the answer starts from the point that was opened for it and
-    /// holds the host nonce, and the result has no other signature but those that were given.
+    /// holds the host nonce, and the result is what these signatures make of the PSBT that was
+    /// given, byte for byte: there is no place in it for anything that was not shown. Each is
+    /// verified on the way, so that none can be a message in the form of a signature.
     package static func check(
         _ facts: SignedFacts,
         _ result: [UInt8],
         openings: [String],
         host: HostNonce,
-        against given: [UInt8]
+        against given: [UInt8],
+        of home: HomeFacts
     ) throws(FrontError) {
         let curve = try curve()
-        let before: PSBT
-        do {
-            before = try PSBT(binary: given)
-        } catch {
-            throw .failed("the signatures cannot be checked: \(error)")
-        }
-        // One wallet pays, so all its signatures are of one scheme.
-        let isTaproot = before.inputs.first?.coin.map {
-            ScriptKind(of: $0.script.span) == .p2tr
-        }
-        let scheme: SignatureScheme = isTaproot == true ? .schnorr : .ecdsa
+        let scheme = try scheme(of: given)
         let signatures = facts.signatures ?? []
         guard !signatures.isEmpty, signatures.count == openings.count else {
             throw broken("other signatures than it opened nonces for")
@@ -44,17 +37,28 @@ package enum AntiExfil {
             }
             seen.append(made)
         }
-        do {
-            let allowed = try SignatureList(before, scheme, curve: curve).signatures + seen
-            let found =
-                try facts.finalized
-                ? SignatureList(Transaction(result, form: .network), scheme, curve: curve)
-                : SignatureList(PSBT(binary: result), scheme, curve: curve)
-            guard !found.signatures.isEmpty, found.signatures.allSatisfy(allowed.contains) else {
-                throw FrontError.failed("")
-            }
+        let expected: [UInt8]
+        do throws(FrontError) {
+            let operations = try FrontOperations(home, policy: nil)
+            expected = try operations.result(
+                of: given,
+                seen,
+                host: host,
+                finalize: facts.finalized
+            )
         } catch {
-            throw broken("a result with signatures that were not shown")
+            throw broken("signatures that are not of this payment")
+        }
+        guard result == expected else { throw broken("a result that holds more than was shown") }
+    }
+
+    /// One wallet pays, so all its signatures are of one scheme.
+    private static func scheme(of given: [UInt8]) throws(FrontError) -> SignatureScheme {
+        do {
+            let coin = try PSBT(binary: given).inputs.first?.coin
+            return coin.map { ScriptKind(of: $0.script.span) } == .p2tr ? .schnorr : .ecdsa
+        } catch {
+            throw .failed("the signatures cannot be checked: \(error)")
         }
     }
 
@@ -64,6 +68,11 @@ package enum AntiExfil {
         } catch {
             throw .failed("the curve library does not start: \(error)")
         }
+    }
+
+    /// The first try had other openings for the same contribution.
+    package static var changedOpenings: FrontError {
+        broken("other openings than at the first try")
     }
 
     private static func broken(_ what: String) -> FrontError {

@@ -157,6 +157,19 @@ final class FrontOperations {
         )
     }
 
+    /// What signatures make of a PSBT, each verified: for those who do not take a front's word.
+    func result(
+        of bytes: [UInt8],
+        _ signatures: [Bytes64],
+        host: HostNonce,
+        finalize: Bool
+    ) throws(FrontError) -> [UInt8] {
+        let psbt = try PSBTReading(bytes).psbt
+        let request = try request(psbt, host.commitment)
+        let answer = SignAnswer(signatures: signatures)
+        return try complete(psbt, request, answer, finalize: finalize).attachment
+    }
+
     /// 32 bytes that the command line gave in hexadecimal digits.
     private static func fixed(_ digits: String) throws(FrontError) -> Bytes32 {
         guard let bytes = [UInt8](hexDigits: digits), bytes.count == 32 else {
@@ -279,6 +292,12 @@ struct SignAnswer {
     let seenBefore: Bool
     let signatures: [Bytes64]
     let receipt: String
+
+    /// Signatures alone.
+    init(signatures: [Bytes64]) {
+        (seenBefore, receipt) = (false, "")
+        self.signatures = signatures
+    }
 
     init(reading payload: [UInt8]) throws(FrontError) {
         do {

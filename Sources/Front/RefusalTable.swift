@@ -107,7 +107,7 @@ extension RefusalWords {
           make one PSBT for each input that is signed with ANYONECANPAY
         anti-exfil-nonce-mismatch nothing nothing
           the host nonce is not the one that the request commits to, or one of the two is missing
-          sign with --anti-exfil, again with the same --host-nonce where it was tried before
+          sign with --anti-exfil, and with the --again of an earlier try where there was one
         amount-mismatch input satoshi
           the amount claimed is not that of the coin
           make the PSBT again; whoever made it is wrong or lies

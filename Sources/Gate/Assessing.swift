@@ -24,30 +24,12 @@ extension GateServer {
         let (verdict, assessed, resolved) = try read(payload, for: job)
         jobs.assessed(id, assessed, resolved: resolved)
         guard verdict == .allow else { return jobs.refused.append(id) }
-        let commitment = Self.commitment(resolved)
         switch job.key.purpose {
-        case .sign where commitment == nil: jobs.allow(id)
-        case .signOpened(let nonce)
-        where HostNonce(Bytes32(copying: nonce.span)).commitment == commitment:
-            jobs.allow(id)
-        case .open where commitment != nil:
+        case .sign, .signOpened: jobs.allow(id)
+        case .open:
             // Nothing is signed on it, so nothing is charged and nothing logged.
             for client in jobs.finish(id) { reply(client, .opened, assessed.openings) }
-        case .sign, .signOpened, .open:
-            let detail = RefusalDetail(.antiExfilNonceMismatch)
-            coalescer.count(
-                requester: job.requester,
-                code: detail.code,
-                at: try source.read().boottime
-            )
-            refuse(id, .gate, detail)
         }
-    }
-
-    /// What the request commits to contribute to every nonce.
-    private static func commitment(_ resolved: [UInt8]) -> Bytes32? {
-        guard ResolvedRequest.isOpened(resolved.span) else { return nil }
-        return Bytes32(copying: resolved.span.extracting(3..<35))
     }
 
     private func read(

@@ -16,6 +16,8 @@ extension GateServer {
     private static let addressByteCount = 37
     /// `walletID[32] | u8 key`.
     private static let xpubByteCount = 33
+    /// Of one signature (`openingWork`): about 80 microseconds.
+    private static let openingWork = 25
 
     /// Whether a client may send a frame of this kind and size at all.
     package static func admits(_ header: FrameHeader) -> Bool {
@@ -54,6 +56,11 @@ extension GateServer {
             hash: HashKey(SHA256.hash(request.span)),
             purpose: purpose
         )
+        guard Self.isContributed(request, purpose) else {
+            let detail = RefusalDetail(.antiExfilNonceMismatch)
+            try countRefusal(.antiExfilNonceMismatch, requester: requester)
+            return reply(client, .gateRefused, Self.refusal(detail))
+        }
         let work = work(of: request)
         guard jobs.add(key, request, work: work, for: client) else {
             return refuse(client, .busy)
@@ -82,12 +89,43 @@ extension GateServer {
                 let request = try ResolvedRequest(checking: bytes)
                 (wallet, count) = (request.walletID(at: 0), request.addressCount)
             }
-            // The nonces are opened after the check.
-            let factor = ResolvedRequest.isOpened(bytes) ? 2 : 1
-            let work = factor * count * (configuration.addressWork[HashKey(wallet)] ?? 0)
-            return work <= factor * WalletRecord.requestWorkMax ? work : 0
+            let work = count * (configuration.addressWork[HashKey(wallet)] ?? 0)
+            guard work <= WalletRecord.requestWorkMax else { return 0 }
+            // The nonces are opened after the check, for which all is derived once more.
+            guard ResolvedRequest.isOpened(bytes) else { return work }
+            return try 2 * work + openingWork(bytes, wallet)
         } catch {
             return 0
+        }
+    }
+
+    /// What it takes to open the nonces of a request, in units of the work to derive: a key and a
+    /// point for each signature.
+    private func openingWork(
+        _ bytes: Span<UInt8>,
+        _ wallet: Bytes32
+    ) throws(RefusalDetail) -> Int {
+        let most = configuration.signaturesPerInputMax[HashKey(wallet)] ?? 1
+        let count = try ResolvedRequest(checking: bytes).inputCount * most
+        return Self.openingWork * min(count, AssessedRequest.signatureCountMax)
+    }
+
+    /// Whether what the host contributes to the nonces fits what is asked: a commitment to open,
+    /// and to sign with it what it commits to. What cannot be read the signer refuses.
+    private static func isContributed(_ request: [UInt8], _ purpose: JobPurpose) -> Bool {
+        do {
+            var reader = ByteReader(request.span)
+            let resolved = try reader.readVec32(limit: ResolvedRequest.byteCountMax)
+            if MessageRequest.isMessage(resolved) { return purpose == .sign }
+            let commitment = try ResolvedRequest(checking: resolved).commitment
+            switch purpose {
+            case .sign: return commitment == nil
+            case .open: return commitment != nil
+            case .signOpened(let nonce):
+                return HostNonce(Bytes32(copying: nonce.span)).commitment == commitment
+            }
+        } catch {
+            return true
         }
     }
 

@@ -53,7 +53,11 @@ struct InputScripts: ~Copyable {
                 let isAmbiguous = error == .invalidPublicKey
                 throw RefusalDetail(isAmbiguous ? .ambiguousAddress : .foreignInput, index: place)
             }
-            try add(input, place, wallet, record, wallets.keys, &size)
+            var known: Int?
+            if place > 0, input.isSpent(like: request.input(at: place - 1)) {
+                known = leaf(at: place - 1)
+            }
+            try add(input, place, known, wallet, record, wallets.keys, &size)
         }
         if areOutputsOpen {
             // Whatever is added, it is no smaller than with one output to nobody.
@@ -77,10 +81,12 @@ struct InputScripts: ~Copyable {
         }
     }
 
-    /// Finds the leaf that an input spends, and counts its signatures and its size.
+    /// Finds the leaf that an input spends, or takes the `known` place of the one before, and
+    /// counts its signatures and its size.
     private mutating func add(
         _ input: RequestInput,
         _ place: Int,
+        _ known: Int?,
         _ wallet: OwnWallet,
         _ record: WalletRecord,
         _ keys: borrowing PublicKeys,
@@ -93,9 +99,10 @@ struct InputScripts: ~Copyable {
             var (leaves, number, isFound) = (record.leaves, 0, false)
             while !isFound, let leaf = leaves.next() {
                 isFound =
-                    input.selector == 0
-                    || FilledLeaf(leaf.template, keys: keys.derivedKeys)
-                        .tapLeafHash(version: leaf.version) == input.leafHash
+                    input.selector == 0 || number == known
+                    || known == nil
+                        && FilledLeaf(leaf.template, keys: keys.derivedKeys)
+                            .tapLeafHash(version: leaf.version) == input.leafHash
                 guard isFound else {
                     number += 1
                     continue

@@ -29,6 +29,11 @@ package struct RequestInput: Sendable {
         leafHash = selector == 1 ? try reader.readBytes32() : .zero
     }
 
+    /// Whether it spends the same address in the same way.
+    package func isSpent(like other: RequestInput) -> Bool {
+        claim == other.claim && selector == other.selector && leafHash == other.leafHash
+    }
+
     /// The bytes of an input with a selector.
     static func byteCount(selector: UInt8) -> Int {
         byteCountMin + (selector == 1 ? leafHashByteCount : 0)

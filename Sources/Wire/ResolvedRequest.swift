@@ -149,11 +149,11 @@ package struct RequestOutputs: ~Escapable {
 }
 
 extension ResolvedRequest {
-    /// How many addresses its claims name, of inputs one after the other each once.
+    /// How many addresses and leaves its claims name, of inputs one after the other each once.
     package var addressCount: Int {
         var count = 0
         for place in 0..<inputCount
-        where place == 0 || input(at: place).claim != input(at: place - 1).claim {
+        where place == 0 || !input(at: place).isSpent(like: input(at: place - 1)) {
             count += 1
         }
         var outputs = outputs

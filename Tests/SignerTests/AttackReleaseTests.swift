@@ -103,12 +103,19 @@ struct AttackReleaseTests {
         log.charge(try signer.assess(request).leaf)
         let payload = try log.release([(request, 0)])
         let start = payload.count - request.resolved.count
+        // The bit by which a host nonce follows the request.
+        let isOpened = 8 * 2
         for bit in 0..<8 * request.resolved.count {
             var forged = payload
             forged[start + bit / 8] ^= 1 << UInt8(bit % 8)
+            if bit == isOpened { forged += [UInt8](repeating: 7, count: 32) }
             #expect(try signer.ask(.release, forged).name == .slotMismatch, "bit \(bit)")
         }
         #expect(try signer.ask(.release, payload).kind == .released)
+        // Where none follows the frame is broken.
+        var broken = payload
+        broken[start + 2] ^= 1
+        #expect(throws: SignerStop.malformed(.release)) { try signer.ask(.release, broken) }
     }
 
     @Test("Of 113 payments the ring forgets the first; releasing it again costs again")

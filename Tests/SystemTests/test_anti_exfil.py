@@ -3,6 +3,7 @@
 Judges: libsecp256k1-zkp (by wallycore) for ECDSA, a verifier written here from docs/protocol.md for both schemes, Bitcoin Core's
 engine for the transactions.
 """
+import re
 import secrets
 
 import judge
@@ -109,7 +110,7 @@ def test_the_same_host_nonce_again_gives_the_same_and_another_another(opened, ki
     made = payment(kind)
     plain = opened.sign(made)
     first = opened.sign(made, "--anti-exfil")
-    again = opened.sign(made, "--anti-exfil", "--host-nonce", first["hostNonce"])
+    again = opened.sign(made, "--anti-exfil", "--again", first["again"])
     assert again["psbt"] == first["psbt"] and again["openings"] == first["openings"] and again["seenBefore"]
     other = opened.sign(made, "--anti-exfil")
     assert other["hostNonce"] != first["hostNonce"] and not set(other["openings"]) & set(first["openings"])
@@ -235,7 +236,94 @@ def test_a_final_transaction_with_another_signature_is_found(opened, stolen):
         assert opened.sign(made, "--anti-exfil", "--finalize")["antiExfil"] == "verified"
 
 
-def test_a_host_nonce_alone_is_a_usage_error(opened):
-    for options in (["--host-nonce", "00" * 32], ["--anti-exfil", "--host-nonce", "00"]):
+def test_another_opening_for_a_contribution_that_was_told_is_found(opened, stolen):
+    """The signer learned the contribution in a try that failed, and opens another nonce for it, which it chose by that."""
+    for kind in ("wpkh", "tr"):
+        made = payment(kind)
+
+        def hang_up(reply, attached):
+            if "signed" in reply:
+                raise OSError
+            return reply, attached
+
+        stolen.lie = hang_up
+        failed = opened.run("sign", "-", "--anti-exfil", "--json", stdin=made.to_string().encode(), check=False)
+        assert failed.returncode == 1
+        token = re.search(r"--again ([0-9a-f]{128})", failed.stdout)[1]
+
+        def turn(reply, attached):
+            if "opened" in reply:
+                reply["opened"]["_0"].reverse()
+            return reply, attached
+
+        stolen.lie = turn
+        with pytest.raises(Refused) as refused:
+            opened.sign(made, "--anti-exfil", "--again", token)
+        assert refused.value.name == "answer-mismatch" and "OTHER OPENINGS" in str(refused.value.error)
+        # The control: the same openings, and then the same signatures as ever.
+        stolen.lie = lambda *reply: reply
+        first = opened.sign(made, "--anti-exfil", "--again", token)
+        assert first["antiExfil"] == "verified" and first["again"] == token and first["hostNonce"] == token[:64]
+
+
+def test_a_result_that_holds_more_than_was_shown_is_found(opened, stolen):
+    """A signature that leaks, beside the honest ones that were shown: in a field of the PSBT, or in the annex."""
+    from embit.transaction import Transaction
+    hidden = secrets.token_bytes(64)
+
+    def with_field(change):
+        def lie(reply, attached):
+            if "signed" not in reply:
+                return reply, attached
+            signed = psbt.PSBT.parse(attached)
+            change(signed.inputs[0])
+            return reply, signed.serialize()
+        return lie
+
+    def final(scope): scope.unknown[b"\x08"] = b"\x01\x40" + hidden
+    def proprietary(scope): scope.unknown[b"\xfc\x01x\x00"] = hidden
+    def taproot(scope): scope.unknown[b"\x14" + bytes(64)] = hidden
+
+    def annex(reply, attached):
+        if "signed" not in reply:
+            return reply, attached
+        spend = Transaction.parse(attached)
+        spend.vin[0].witness.items.append(b"\x50" + hidden)
+        return reply, spend.serialize()
+
+    cases = [(with_field(change), ()) for change in (final, proprietary, taproot)] + [(annex, ("--finalize",))]
+    for kind in ("wpkh", "tr"):
+        for lie, options in cases:
+            made = payment(kind)
+            stolen.lie = lie
+            with pytest.raises(Refused) as refused:
+                opened.sign(made, "--anti-exfil", *options)
+            assert refused.value.name == "answer-mismatch"
+            # The control: parsed and written again without a change it is the honest answer.
+            stolen.lie = with_field(lambda _: None) if not options else lambda *reply: reply
+            assert opened.sign(made, "--anti-exfil", *options)["antiExfil"] == "verified"
+
+
+def test_a_message_in_the_form_of_a_signature_is_found(opened, stolen):
+    """An honest R, and 32 bytes of a key in the place of s: it holds the contribution, and is no signature."""
+    for kind in ("wpkh", "tr"):
+        made = payment(kind, 1)
+
+        def lie(reply, attached):
+            if "signed" in reply:
+                shown = reply["signed"]["_0"]["signatures"]
+                shown[0] = shown[0][:64] + "00" + secrets.token_hex(31)
+            return reply, attached
+
+        stolen.lie = lie
+        with pytest.raises(Refused) as refused:
+            opened.sign(made, "--anti-exfil")
+        assert refused.value.name == "answer-mismatch" and "NOT OF THIS PAYMENT" in str(refused.value.error)
+        stolen.lie = lambda *reply: reply
+        assert opened.sign(made, "--anti-exfil")["antiExfil"] == "verified"
+
+
+def test_an_earlier_try_needs_all_of_its_token(opened):
+    for options in (["--again", "00" * 64], ["--anti-exfil", "--again", "00" * 32]):
         run = opened.run("sign", "-", *options, stdin=payment("wpkh").to_string().encode(), check=False)
         assert run.returncode == 2

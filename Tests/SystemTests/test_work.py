@@ -99,6 +99,29 @@ def test_the_dearest_request_is_refused_before_any_work(signer, name):
     figure(f"work: {name}: 5,000 inputs refused in {used:.2f} s of CPU; the most that is checked, {good} inputs, takes {most:.2f} s")
 
 
+def test_one_leaf_of_one_address_is_looked_for_once(signer):
+    """5,000 coins of one address by its last leaf: each cost a walk over 640,000 bytes, and counted as one address."""
+    wallet = DEAR["leaves"]
+    keys = wallet.derived(0, 77)
+    last, first = wallet.leaf_hash(63, keys), wallet.leaf_hash(0, keys)
+
+    def spending(leaves):
+        made = Many(wallet, 5_000, leaf_hashes=leaves)
+        for spent in made.inputs:
+            spent["index"] = 77
+        return made
+
+    verdict, code, used = seconds(signer, spending([last] * 5_000))
+    assert verdict == 1 and used < 1.5, (code, used)
+    figure(f"work: 5,000 inputs by the last of 64 leaves of 10,000 bytes checked in {used:.2f} s of CPU")
+    # Where they change, each is looked for, and each counts.
+    verdict, code, used = seconds(signer, spending([last, first] * 2_500))
+    assert (verdict, code) == (2, TOO_MUCH_WORK) and used < 0.3, used
+    # A leaf that is not there is said of the first input already.
+    verdict, code, used = seconds(signer, spending([bytes(32)] * 5_000))
+    assert verdict == 2 and code != TOO_MUCH_WORK and used < 0.3, used
+
+
 @pytest.mark.parametrize("name", HONEST)
 def test_the_largest_honest_request_passes(signer, name):
     wallet, count = HONEST[name]

@@ -23,7 +23,7 @@ struct SignCommand: ParsableCommand {
             With --anti-exfil the command line contributes 32 random bytes to every nonce, after \
             the signer has fixed its own part, and checks in the result that each signature \
             holds them: no signer can then tell secrets by its nonces. If it fails on the way, \
-            try again with the --host-nonce that it names.
+            try again with the --again that it names.
 
             The same request again gives the same signatures and charges nothing. A refusal says \
             which rule or check, which input or output, what was expected and what was found, and \
@@ -58,14 +58,14 @@ struct SignCommand: ParsableCommand {
     )
     var isAntiExfil = false
 
-    @Option(name: .customLong("host-nonce"), help: "The contribution of an earlier try.")
-    var hostNonce: String?
+    @Option(help: "What an earlier try with --anti-exfil named: the nonces must be the same.")
+    var again: String?
 
     mutating func run() throws {
         try common.run { () throws(FrontError) in
             let home = try common.resolveHome()
             let host = try contribution()
-            _ = try home.readFacts()
+            let known = try home.readFacts()
             let given = try PSBTFile.read(file)
             // Both places are opened now: what cannot be kept is not asked for.
             let outFile = out == "-" ? nil : out
@@ -88,8 +88,9 @@ struct SignCommand: ParsableCommand {
                     facts,
                     signed,
                     openings: openings,
-                    host: host,
-                    against: given.bytes
+                    host: host.nonce,
+                    against: given.bytes,
+                    of: known
                 )
             }
             // The receipt first: a signature must not get out of here without it.
@@ -103,14 +104,13 @@ struct SignCommand: ParsableCommand {
         }
     }
 
-    /// What this side contributes to every nonce: drawn here, or that of an earlier try, after
-    /// which the nonces must be the same.
-    private func contribution() throws(FrontError) -> HostNonce? {
-        guard let hostNonce else { return isAntiExfil ? HostNonce.random() : nil }
-        guard isAntiExfil, let bytes = [UInt8](hexDigits: hostNonce), bytes.count == 32 else {
-            throw .usage("--host-nonce takes 64 hexadecimal digits, beside --anti-exfil")
+    /// What this side contributes to every nonce: drawn here, or that of an earlier try.
+    private func contribution() throws(FrontError) -> HostContribution? {
+        guard let again else { return isAntiExfil ? HostContribution(HostNonce.random()) : nil }
+        guard isAntiExfil, let earlier = HostContribution(again: again) else {
+            throw .usage("--again takes 128 hexadecimal digits, beside --anti-exfil")
         }
-        return HostNonce(Bytes32(copying: bytes.span))
+        return earlier
     }
 
     /// Asks for signatures; with a contribution to the nonces, first for the points that these
@@ -118,25 +118,30 @@ struct SignCommand: ParsableCommand {
     private func ask(
         _ home: Home,
         _ psbt: [UInt8],
-        _ host: HostNonce?
+        _ host: HostContribution?
     ) throws(FrontError) -> (Framed<FrontReply>, openings: [String]) {
         guard let host else {
             let request = Framed(FrontRequest.sign(finalize: finalize), attachment: psbt)
             return (try FrontClient.ask(request, of: home, common.patience), [])
         }
-        let commitment = host.commitment.hexDigits
+        let commitment = host.nonce.commitment.hexDigits
         let opening = Framed(FrontRequest.open(commitment: commitment), attachment: psbt)
         let opened = try FrontClient.ask(opening, of: home, common.patience)
         guard case .opened(let openings) = opened.document else {
             throw .failed("the front answered something else than was asked")
         }
-        let nonce = host.bytes.hexDigits
+        // Whoever knows the contribution could choose an opening by it.
+        guard host.isFirst || host.openingsHash == HostContribution.hash(openings) else {
+            throw AntiExfil.changedOpenings
+        }
+        let nonce = host.nonce.bytes.hexDigits
         let question = FrontRequest.signOpened(finalize: finalize, hostNonce: nonce)
         do throws(FrontError) {
             let request = Framed(question, attachment: psbt)
             return (try FrontClient.ask(request, of: home, common.patience), openings)
         } catch .failed(let message) {
-            throw .failed("\(message). Try again with --host-nonce \(nonce), and no other")
+            let token = host.again(after: openings)
+            throw .failed("\(message). Try again with --again \(token), and with nothing else")
         }
     }
 
@@ -161,7 +166,7 @@ struct SignCommand: ParsableCommand {
     private func report(
         _ facts: SignedFacts,
         _ signed: [UInt8],
-        _ host: HostNonce?,
+        _ host: HostContribution?,
         _ openings: [String],
         receiptFile: String?,
         out: String?
@@ -191,8 +196,9 @@ struct SignCommand: ParsableCommand {
         var document = SignDocument(facts, text, receipt, receiptFile: receiptFile, out: out)
         if let host {
             document.antiExfil = "verified"
-            document.hostNonce = host.bytes.hexDigits
+            document.hostNonce = host.nonce.bytes.hexDigits
             document.openings = openings
+            document.again = host.again(after: openings)
         }
         try common.output.finish(document, words: words)
     }
@@ -257,6 +263,8 @@ struct SignDocument: Encodable {
     var hostNonce: String?
     /// Where the nonces started from, in the order of the signatures.
     var openings: [String]?
+    /// For `--again`.
+    var again: String?
 
     init(
         _ facts: SignedFacts,
