@@ -15,6 +15,14 @@ package struct RuleRecord: ~Escapable {
     /// The bytes of a record after its name, the sighash types of effect 3 not counted.
     static let byteCount = 42
 
+    /// Where fields of a rule about payments stand behind its name.
+    enum Offset {
+        static let outflowMax = 9
+        static let feeMax = 17
+        static let feerateMax = 25
+        static let lists = 34
+    }
+
     let bytes: Span<UInt8>
     let start: Int
     let fields: Int
@@ -76,17 +84,17 @@ package struct RuleRecord: ~Escapable {
 
     /// The most satoshi that may leave, fee included, or `noCap`.
     @inline(__always)
-    package var outflowMax: UInt64 { bytes.littleEndian64(at: fields + 9) }
+    package var outflowMax: UInt64 { bytes.littleEndian64(at: fields + Offset.outflowMax) }
 
     /// The most satoshi of fee, or `noCap`.
     @inline(__always)
-    package var feeMax: UInt64 { bytes.littleEndian64(at: fields + 17) }
+    package var feeMax: UInt64 { bytes.littleEndian64(at: fields + Offset.feeMax) }
 
     /// The most satoshi of fee for 1,000 virtual bytes, or `noCap`.
     @inline(__always)
-    package var feerateMax: UInt64 { bytes.littleEndian64(at: fields + 25) }
+    package var feerateMax: UInt64 { bytes.littleEndian64(at: fields + Offset.feerateMax) }
 
     /// The destination lists the rule is about: bit n for list n; none for any destination.
     @inline(__always)
-    package var lists: UInt64 { bytes.littleEndian64(at: fields + 34) }
+    package var lists: UInt64 { bytes.littleEndian64(at: fields + Offset.lists) }
 }

@@ -46,13 +46,19 @@ struct Shortfall {
 }
 
 extension RuleRecord {
+    /// Whether the types of a request are permitted; nearly none has any, which is soon seen.
+    @inline(__always)
+    private func permits(_ used: UInt8) -> Bool { used == 0 || used & ~sighashes == 0 }
+
     /// Whether an allow rule's conditions all hold.
     @inline(__always)
     func isSatisfied(by facts: borrowing Facts) -> Bool {
-        guard facts.sighashes & ~sighashes == 0 else { return false }
-        guard facts.outflow <= outflowMax, facts.fee <= feeMax else { return false }
-        guard facts.feerate <= feerateMax else { return false }
-        let lists = lists
+        guard permits(facts.sighashes) else { return false }
+        let record = paymentRecord
+        guard facts.outflow <= record.littleEndian64(at: Offset.outflowMax) else { return false }
+        guard facts.fee <= record.littleEndian64(at: Offset.feeMax) else { return false }
+        guard facts.feerate <= record.littleEndian64(at: Offset.feerateMax) else { return false }
+        let lists = record.littleEndian64(at: Offset.lists)
         return lists == 0 ? true : facts.outputOutside(lists) == nil
     }
 
@@ -60,25 +66,33 @@ extension RuleRecord {
     @inline(__always)
     func shortfall(of facts: borrowing Facts, at index: Int) -> Shortfall {
         let rule = UInt32(index)
-        if facts.sighashes & ~sighashes != 0 {
+        if !permits(facts.sighashes) {
             return Shortfall(condition: .sighash, rule: rule, cap: UInt64(sighashes))
         }
-        let outflowMax = outflowMax
+        let record = paymentRecord
+        let outflowMax = record.littleEndian64(at: Offset.outflowMax)
         if facts.outflow > outflowMax {
             return Shortfall(condition: .outflow, rule: rule, cap: outflowMax)
         }
-        let feeMax = feeMax
+        let feeMax = record.littleEndian64(at: Offset.feeMax)
         if facts.fee > feeMax {
             return Shortfall(condition: .fee, rule: rule, cap: feeMax)
         }
-        let feerateMax = feerateMax
+        let feerateMax = record.littleEndian64(at: Offset.feerateMax)
         if facts.feerate > feerateMax {
             return Shortfall(condition: .feerate, rule: rule, cap: feerateMax)
         }
-        let lists = lists
+        let lists = record.littleEndian64(at: Offset.lists)
         if lists != 0, facts.outputOutside(lists) != nil {
             return Shortfall(condition: .destinations, rule: rule, cap: lists)
         }
         return Shortfall(condition: .satisfied, rule: rule, cap: 0)
+    }
+
+    /// The fields of a rule about payments, bounds-checked as one: since rules differ in length, the
+    /// compiler checks each by itself otherwise, which doubles the time of the walk.
+    @inline(__always)
+    private var paymentRecord: Span<UInt8> {
+        @_lifetime(copy self) get { bytes.extracting(fields..<(fields + Self.byteCount)) }
     }
 }
