@@ -89,8 +89,8 @@ extension RuleRecord {
         return Shortfall(condition: .satisfied, rule: rule, cap: 0)
     }
 
-    /// The fields of a rule about payments, bounds-checked as one: since rules differ in length, the
-    /// compiler checks each by itself otherwise, which doubles the time of the walk.
+    /// The fields of a rule about payments, bounds-checked as one: since rules differ in length,
+    /// the compiler checks each by itself otherwise, which doubles the time of the walk.
     @inline(__always)
     private var paymentRecord: Span<UInt8> {
         @_lifetime(copy self) get { bytes.extracting(fields..<(fields + Self.byteCount)) }
