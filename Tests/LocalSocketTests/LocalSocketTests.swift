@@ -50,11 +50,15 @@ struct LocalSocketTests {
         #expect(try Self.usualUmask() == before)
     }
 
+    /// At a path of its own each time: a child that another test is just starting may hold the last
+    /// socket open for a moment, and then it is in use.
     private static func listenAgainAndAgain(_ count: Int) -> Bool {
-        let path = temporaryPath()
-        defer { remove(path) }
         do {
-            for _ in 0..<count { _ = try Descriptor.listen(at: Array(path.utf8).span, mode: 0o600) }
+            for _ in 0..<count {
+                let path = temporaryPath()
+                defer { remove(path) }
+                _ = try Descriptor.listen(at: Array(path.utf8).span, mode: 0o600)
+            }
             return true
         } catch {
             return false
