@@ -247,9 +247,9 @@ def test_another_opening_for_a_contribution_that_was_told_is_found(opened, stole
             return reply, attached
 
         stolen.lie = hang_up
-        failed = opened.run("sign", "-", "--anti-exfil", "--json", stdin=made.to_string().encode(), check=False)
+        failed = opened.run("sign", "-", "--anti-exfil", stdin=made.to_string().encode(), check=False)
         assert failed.returncode == 1
-        token = re.search(r"--again ([0-9a-f]{128})", failed.stdout)[1]
+        token = re.search(r"--again ([0-9a-f]{128})", failed.stdout.decode())[1]
 
         def turn(reply, attached):
             if "opened" in reply:
@@ -266,23 +266,25 @@ def test_another_opening_for_a_contribution_that_was_told_is_found(opened, stole
         assert first["antiExfil"] == "verified" and first["again"] == token and first["hostNonce"] == token[:64]
 
 
+def inserted(raw, key, value):
+    """A PSBT with one field more at the end of its first input, and not a byte changed beside."""
+    at = 5
+    for end in range(2):
+        while raw[at]:
+            for _ in range(2):
+                width = {0xFD: 2, 0xFE: 4}.get(raw[at], 0)
+                at += 1 + width + (int.from_bytes(raw[at + 1:at + 1 + width], "little") if width else raw[at])
+        at += 1 - end
+    return raw[:at] + bytes([len(key)]) + key + bytes([len(value)]) + value + raw[at:]
+
+
 def test_a_result_that_holds_more_than_was_shown_is_found(opened, stolen):
     """A signature that leaks, beside the honest ones that were shown: in a field of the PSBT, or in the annex."""
     from embit.transaction import Transaction
     hidden = secrets.token_bytes(64)
 
-    def with_field(change):
-        def lie(reply, attached):
-            if "signed" not in reply:
-                return reply, attached
-            signed = psbt.PSBT.parse(attached)
-            change(signed.inputs[0])
-            return reply, signed.serialize()
-        return lie
-
-    def final(scope): scope.unknown[b"\x08"] = b"\x01\x40" + hidden
-    def proprietary(scope): scope.unknown[b"\xfc\x01x\x00"] = hidden
-    def taproot(scope): scope.unknown[b"\x14" + bytes(64)] = hidden
+    def with_field(key, value):
+        return lambda reply, attached: (reply, inserted(attached, key, value) if "signed" in reply else attached)
 
     def annex(reply, attached):
         if "signed" not in reply:
@@ -291,7 +293,9 @@ def test_a_result_that_holds_more_than_was_shown_is_found(opened, stolen):
         spend.vin[0].witness.items.append(b"\x50" + hidden)
         return reply, spend.serialize()
 
-    cases = [(with_field(change), ()) for change in (final, proprietary, taproot)] + [(annex, ("--finalize",))]
+    final = b"\x08", b"\x01\x40" + hidden
+    cases = [(with_field(*field), ()) for field in (final, (b"\xfc\x01x\x00", hidden), (b"\x14" + bytes(64), hidden))]
+    cases.append((annex, ("--finalize",)))
     for kind in ("wpkh", "tr"):
         for lie, options in cases:
             made = payment(kind)
@@ -299,8 +303,7 @@ def test_a_result_that_holds_more_than_was_shown_is_found(opened, stolen):
             with pytest.raises(Refused) as refused:
                 opened.sign(made, "--anti-exfil", *options)
             assert refused.value.name == "answer-mismatch"
-            # The control: parsed and written again without a change it is the honest answer.
-            stolen.lie = with_field(lambda _: None) if not options else lambda *reply: reply
+            stolen.lie = lambda *reply: reply
             assert opened.sign(made, "--anti-exfil", *options)["antiExfil"] == "verified"
 
 
