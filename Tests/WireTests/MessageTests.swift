@@ -85,6 +85,24 @@ struct MessageTests {
         #expect(answer.leaf.count == (try Examples.bytes("leaf-decision-allowed").count))
     }
 
+    @Test("An answer to assess is written as it was read, with openings and without")
+    func assessReplies() throws {
+        let bare = try Examples.bytes("assess-reply")
+        for count in [0, 1, 3] {
+            let openings = [UInt8](repeating: 2, count: 33 * count)
+            let bytes = bare + (count > 0 ? [UInt8(count), 0] : []) + openings
+            let reply = try AssessReply(reading: bytes.span)
+            #expect(reply.openings.count == openings.count)
+            let again = try written(capacity: 4_096) { writer throws(ByteError) in
+                try reply.write(to: &writer)
+            }
+            #expect(again == bytes)
+        }
+        // None is said by their absence.
+        let none = bare + [0, 0]
+        #expect(throws: ByteError.nonCanonical) { _ = try AssessReply(reading: none.span).slot }
+    }
+
     @Test("Both kinds of release entry are read to their end, and no cut of them is")
     func releaseEntries() throws {
         let resolved = try Examples.bytes("resolved-request").count

@@ -38,6 +38,9 @@ package struct AssessReply: ~Escapable {
         try writer.write(digest)
         try writer.writeUInt32(resolvedByteCount)
         try writer.writeVec16(leaf)
+        guard !openings.isEmpty else { return }
+        try writer.writeUInt16(UInt16(openings.count / 33))
+        try writer.write(openings)
     }
 }
 
