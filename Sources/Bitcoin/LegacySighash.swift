@@ -26,12 +26,14 @@ package struct LegacySighash: Sendable {
     package mutating func addInput(_ input: SpentInput) {
         if !isSignedFed { place += 1 }
         guard !type.anyoneCanPay else { return }
-        // All of it at once, for this is where the time goes: outpoint, no script, sequence.
-        var bytes = FixedBytes<41>.zero
+        // All of it at once, for this is where the time goes: outpoint, no script, sequence. In
+        // the library's own array, since calls of ours for a size are not always made for it.
+        var bytes = InlineArray<41, UInt8>(repeating: 0)
         var room = bytes.mutableSpan
-        room.store(input.outpoint.span, at: 0)
+        room.store(input.txid.span, at: 0)
+        room.store(UInt64(input.vout), at: 32, byteCount: 4)
         room.store(UInt64(type.signsAllOutputs ? input.sequence : 0), at: 37, byteCount: 4)
-        hasher.update(bytes)
+        hasher.update(bytes.span)
     }
 
     /// Feeds the next input, the one that is signed, with the output script it spends.
