@@ -8,6 +8,9 @@ package struct LeafTemplate: ~Escapable {
     package static let holeByteCount = 4
     /// `u8 firstHole | u8 count` for each group.
     package static let groupByteCount = 2
+    /// A push, a key or its x coordinate, an opcode: where multi and multi_a, sorted or not, have
+    /// one key after the other.
+    private static let multiStride = 34
 
     /// The script, zero under the holes.
     package let script: Span<UInt8>
@@ -34,6 +37,14 @@ package struct LeafTemplate: ~Escapable {
             key: Int(holes[start + 2]),
             form: form
         )
+    }
+
+    /// Whether a hole and the one before it stand as neighbours in a multi or multi_a do, sorted or
+    /// not.
+    package func isInMulti(_ place: Int) -> Bool {
+        let (hole, previous) = (hole(at: place), hole(at: place - 1))
+        return hole.form == previous.form && hole.form.byteCount > 20
+            && hole.offset == previous.offset + Self.multiStride
     }
 
     package var groupCount: Int { groups.count / Self.groupByteCount }

@@ -37,6 +37,7 @@ package enum BundleError: Error, Equatable, Sendable {
     case witnessProgram(item: Int)
     case wrongHole(item: Int, leaf: Int, hole: Int)
     case wrongGroup(item: Int, leaf: Int, group: Int)
+    case wrongPush(item: Int, leaf: Int, offset: Int)
     case unusedKey(item: Int, key: Int)
     case nothingToSignWith(item: Int)
     case badDescriptor(item: Int)

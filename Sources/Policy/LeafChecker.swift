@@ -52,6 +52,7 @@ extension BundleChecker {
             groups: Span()
         )
         try checkGroups(leaf, template, holes, item)
+        try checkPushes(leaf, template, item)
     }
 
     /// Whether a script in P2SH would be a witness program (BIP-141): the address of another kind
@@ -91,7 +92,8 @@ extension BundleChecker {
         return count
     }
 
-    /// Ascending and disjoint; the holes of one hold keys of one form.
+    /// Ascending and disjoint; the holes of one hold keys of one form, one after the other as multi
+    /// and multi_a have them.
     private mutating func checkGroups(
         _ leaf: Int,
         _ template: LeafTemplate,
@@ -109,7 +111,7 @@ extension BundleChecker {
             end = first + count
             let form = template.hole(at: first).form
             guard form == .compressed || form == .xOnly else { throw error }
-            for hole in first..<end where template.hole(at: hole).form != form { throw error }
+            for hole in first + 1..<end where !template.isInMulti(hole) { throw error }
         }
     }
 }

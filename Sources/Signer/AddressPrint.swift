@@ -8,9 +8,6 @@ import Wire
 /// order.
 enum AddressPrint {
     static let byteCount = 8
-    /// A push, a key or its x coordinate, an opcode: where multi and multi_a, sorted or not, have
-    /// one key after the other.
-    private static let multiStride = 34
 
     /// Of the address whose keys were derived last.
     static func of(
@@ -32,7 +29,8 @@ enum AddressPrint {
         var (sum, run): (UInt64, Int) = (0, 0)
         for place in 0..<template.holeCount {
             let hole = template.hole(at: place)
-            if place == 0 || !isTied(place, template) { run = hole.offset }
+            // Neighbours may change places: in a group they do, and there is no other group.
+            if place == 0 || !template.isInMulti(place) { run = hole.offset }
             sum &+= keys.number(hole.key) &* UInt64(2 * run + 1)
         }
         var number = FixedBytes<8>.zero
@@ -43,16 +41,6 @@ enum AddressPrint {
         hasher.update(number)
         let hash = hasher.finalize()
         return hash.span.number(at: 0, byteCount: 8)
-    }
-
-    /// Whether a hole and the one before it may change places.
-    private static func isTied(_ place: Int, _ template: LeafTemplate) -> Bool {
-        for group in 0..<template.groupCount where template.group(at: group).contains(place) {
-            return template.group(at: group).contains(place - 1)
-        }
-        let (hole, previous) = (template.hole(at: place), template.hole(at: place - 1))
-        return hole.form == previous.form && hole.form.byteCount > 20
-            && hole.offset == previous.offset + multiStride
     }
 }
 

@@ -43,9 +43,9 @@ struct SignatureCountTests {
                 depth: depth,
                 version: 0xc0,
                 satisfactionWeight: 1_000,
-                script: [UInt8](repeating: 0, count: 32 * keys.count),
+                script: keys.flatMap { _ in [32] + [UInt8](repeating: 0, count: 32) },
                 holes: keys.enumerated().map {
-                    TemplateHole(offset: 32 * $0, key: $1, form: .xOnly)
+                    TemplateHole(offset: 33 * $0 + 1, key: $1, form: .xOnly)
                 }
             )
         }

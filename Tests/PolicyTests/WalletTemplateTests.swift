@@ -160,7 +160,7 @@ struct WalletTemplateTests {
         },
         .init("sh of a hash behind another opcode", nil) { witnessProgram(&$0, first: 0x61) },
         .init("3,600 bytes", nil) {
-            $0.leaves[0].script += [UInt8](repeating: 1, count: 3_495)
+            $0.leaves[0].script += [UInt8](repeating: 0x61, count: 3_495)
             $0.leaves[0].satisfactionWeight = 4_000
         },
         .init("3,601 bytes", .wrongScriptLength(item: 0, leaf: 0, found: 3_601)) {
@@ -169,7 +169,7 @@ struct WalletTemplateTests {
         .init("sh of 520 bytes", nil) {
             $0.kind = .p2shScript
             $0.leaves[0].satisfactionWeight = 4_000
-            $0.leaves[0].script += [UInt8](repeating: 1, count: 415)
+            $0.leaves[0].script += [UInt8](repeating: 0x61, count: 415)
         },
         .init("sh of 521 bytes", .wrongScriptLength(item: 0, leaf: 0, found: 521)) {
             $0.kind = .p2shScript
@@ -205,6 +205,8 @@ struct WalletTemplateTests {
         .init("a hash alone", nil) {
             hole(&$0, 2, form: .hash)
             $0.leaves[0].groups = [0..<2]
+            $0.leaves[0].script[69] = 20
+            $0.leaves[0].script.removeSubrange(70..<83)
         },
         .init("hashes in a group", .wrongGroup(item: 0, leaf: 0, group: 0)) {
             for place in 0..<3 { hole(&$0, place, form: .hash) }
@@ -232,16 +234,102 @@ struct WalletTemplateTests {
         },
     ]
 
+    /// What stands where a key could, with the three holes of the multisig before it.
+    private static func behind(_ bytes: [UInt8], _ template: inout WalletTemplate) {
+        template.leaves[0].script += bytes
+        template.leaves[0].satisfactionWeight += UInt32(bytes.count)
+    }
+
+    private static func refused(_ offset: Int) -> BundleError {
+        .wrongPush(item: 0, leaf: 0, offset: offset)
+    }
+
+    private static func lock(_ opcode: UInt8, _ count: UInt8, _ end: UInt8 = 0x88) -> [UInt8] {
+        let hash = [UInt8](repeating: 7, count: Int(count))
+        return [0x82, 1, 32, 0x88, opcode, count] + hash + [end]
+    }
+
+    /// Keys are the wallet's own, and stand in holes: a key among the bytes of a script would be
+    /// one that nobody compares with those of other wallets and cosigners.
+    static let pushes: [SpoiledWallet] = [
+        .init("a key beside the holes", refused(105)) {
+            behind([33] + Sampled.key(9).array + [0xac], &$0)
+        },
+        .init("an uncompressed key", refused(105)) {
+            behind([65, 4] + [UInt8](repeating: 9, count: 64) + [0xac], &$0)
+        },
+        .init("a key in a longer spelling", refused(105)) {
+            behind([0x4c, 33] + Sampled.key(9).array + [0xac], &$0)
+        },
+        .init("in a spelling of two bytes", refused(105)) {
+            behind([0x4d, 33, 0] + Sampled.key(9).array + [0xac], &$0)
+        },
+        .init("in a spelling of four bytes", refused(105)) {
+            behind([0x4e, 33, 0, 0, 0] + Sampled.key(9).array + [0xac], &$0)
+        },
+        .init("the hash of a key", refused(107)) {
+            behind([0x76, 0xa9, 20] + [UInt8](repeating: 9, count: 20) + [0x88, 0xac], &$0)
+        },
+        .init("hash locks", nil) {
+            behind(lock(0xa6, 20) + lock(0xa8, 32) + lock(0xa9, 20) + lock(0xaa, 32, 0x87), &$0)
+        },
+        .init("a lock whose value stays", refused(110)) { behind(lock(0xa8, 32, 0xac), &$0) },
+        .init("a lock at the end", refused(110)) {
+            behind([UInt8](lock(0xa8, 32).dropLast()), &$0)
+        },
+        .init("a lock of any length", refused(109)) {
+            behind([UInt8](lock(0xa8, 32).dropFirst()), &$0)
+        },
+        .init("a lock of another length", refused(110)) { behind(lock(0xa8, 20), &$0) },
+        .init("a lock of no hash function", refused(110)) { behind(lock(0xa7, 20), &$0) },
+        .init("a number of four bytes", nil) { behind([4, 9, 9, 9, 9], &$0) },
+        .init("a number of five", refused(105)) { behind([5, 9, 9, 9, 9, 9], &$0) },
+        .init("a push over the end", refused(105)) { behind([4, 9, 9, 9], &$0) },
+        .init("a hole in a hash lock", refused(110)) {
+            let lock = lock(0xa9, 20, 0x87)
+            behind([UInt8](lock.prefix(6)) + [UInt8](repeating: 0, count: 20) + [0x87], &$0)
+            $0.leaves[0].holes.append(TemplateHole(offset: 111, key: 2, form: .hash))
+        },
+        .init("a hole in a longer push", refused(69)) {
+            $0.leaves[0].script[69] = 34
+            $0.leaves[0].groups = [0..<2]
+        },
+        .init("a hole behind the push", refused(69)) {
+            $0.leaves[0].script.insert(0, at: 70)
+            hole(&$0, 2, offset: 71)
+            $0.leaves[0].groups = [0..<2]
+        },
+        .init("a hole that nothing pushes", .wrongHole(item: 0, leaf: 0, hole: 2)) {
+            $0.leaves[0].script[69] = 0x61
+            $0.leaves[0].groups = [0..<2]
+        },
+        .init("a hash where a key stands", refused(69)) {
+            hole(&$0, 2, form: .hash)
+            $0.leaves[0].groups = [0..<2]
+        },
+        .init("a group apart", .wrongGroup(item: 0, leaf: 0, group: 0)) {
+            $0.leaves[0].script.insert(0x61, at: 69)
+            hole(&$0, 2, offset: 71)
+        },
+        .init("the same without the group", nil) {
+            $0.leaves[0].script.insert(0x61, at: 69)
+            hole(&$0, 2, offset: 71)
+            $0.leaves[0].groups = [0..<2]
+            $0.leaves[0].satisfactionWeight += 1
+        },
+    ]
+
     private static func setHoles(_ count: Int, _ template: inout WalletTemplate) {
-        template.leaves[0].script = [UInt8](repeating: 0, count: 33 * count)
+        let push = [33] + [UInt8](repeating: 0, count: 33)
+        template.leaves[0].script = (0..<count).flatMap { _ in push }
         template.leaves[0].satisfactionWeight = 2_000
         template.leaves[0].holes = (0..<count).map {
-            TemplateHole(offset: 33 * $0, key: $0 % 3, form: .compressed)
+            TemplateHole(offset: 34 * $0 + 1, key: $0 % 3, form: .compressed)
         }
         template.leaves[0].groups = []
     }
 
-    @Test("Each spoiled key or script is named", arguments: keys + scripts)
+    @Test("Each spoiled key or script is named", arguments: keys + scripts + pushes)
     func multi(spoiled: SpoiledWallet) {
         var template = Sampled.multi
         spoiled.spoil(&template)

@@ -42,6 +42,10 @@ struct WalletTreeTests {
         },
         .init("hash of x-only in tr", nil) {
             $0.leaves[0].holes[0] = TemplateHole(offset: 1, key: 3, form: .xOnlyHash)
+            $0.leaves[0].script = [20] + [UInt8](repeating: 0, count: 20) + [0xac]
+        },
+        .init("an x coordinate beside the holes", .wrongPush(item: 0, leaf: 2, offset: 34)) {
+            $0.leaves[2].script += [32] + [UInt8](repeating: 9, count: 32) + [0xba]
         },
         .init("the own key nowhere", .unusedKey(item: 0, key: 3)) {
             $0.leaves[0] = Sampled.pk(4, depth: 1)
@@ -108,10 +112,10 @@ struct WalletTreeTests {
             template.keys = [Sampled.own()] + (0..<17).map { Sampled.other($0) }
             template.keys.append(.aggregate(of: (1...UInt8(count)).map { $0 }, .itself))
             let holes = [17, 18].enumerated().map { place, key in
-                TemplateHole(offset: 32 * place, key: key, form: .xOnly)
+                TemplateHole(offset: 34 * place + 1, key: key, form: .xOnly)
             }
             template.leaves = [Sampled.pk(0, depth: 0)]
-            template.leaves[0].script = [UInt8](repeating: 0, count: 64)
+            template.leaves[0].script += template.leaves[0].script
             template.leaves[0].holes = holes
             #expect(fault(of: Sampled.bundle(template).bytes) == expected)
         }

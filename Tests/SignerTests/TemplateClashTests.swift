@@ -44,7 +44,8 @@ struct TemplateClashTests {
     private static func multi(
         _ keys: [WalletTemplate.Key],
         _ kind: OutputKind = .p2wshScript,
-        isSorted: Bool = false
+        isSorted: Bool = false,
+        groups: [Range<Int>] = []
     ) -> TestTemplate {
         let isTree = kind == .p2trTree
         let (form, push): (KeyForm, UInt8) = isTree ? (.xOnly, 32) : (.compressed, 33)
@@ -62,7 +63,7 @@ struct TemplateClashTests {
             satisfactionWeight: 1_000,
             script: script + [count, isTree ? 0x9c : 0xae],
             holes: holes,
-            groups: isSorted ? [0..<keys.count] : []
+            groups: isSorted ? [0..<keys.count] : groups
         )
         let indexMax: UInt32 = keys.contains(where: \.takesIndex) ? 1_000 : 0
         return TestTemplate(
@@ -147,6 +148,7 @@ struct TemplateClashTests {
     @Test("No home is made for two wallets that share addresses, however differently written")
     func sharedAddresses() throws {
         let (one, two, three) = (Self.own(), try Self.cosigner(2), try Self.cosigner(3))
+        let four = try Self.cosigner(4)
         let pairs: [(String, TestTemplate, TestTemplate)] = [
             (
                 "sortedmulti beside multi", Self.multi([one, two, three], isSorted: true),
@@ -159,6 +161,21 @@ struct TemplateClashTests {
             (
                 "another order, sorted by chance", Self.multi([one, two, three], isSorted: true),
                 Self.multi([three, two, one])
+            ),
+            (
+                "a group that begins inside a multi",
+                Self.multi([one, two, three], groups: [1..<3]),
+                Self.multi([one, three, two])
+            ),
+            (
+                "a group that ends inside a sortedmulti",
+                Self.multi([one, two, three], groups: [0..<2]),
+                Self.multi([one, two, three], isSorted: true)
+            ),
+            (
+                "two groups of one multi_a",
+                Self.multi([one, two, three, four], .p2trTree, groups: [0..<2, 2..<4]),
+                Self.multi([one, three, two, four], .p2trTree, groups: [1..<3])
             ),
             (
                 "sortedmulti_a beside multi_a", Self.multi([one, two], .p2trTree, isSorted: true),

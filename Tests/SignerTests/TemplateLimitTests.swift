@@ -16,9 +16,11 @@ struct TemplateLimitTests {
         let leaf = WalletTemplate.Leaf(
             version: kind == .p2trTree ? 0xc0 : 0,
             satisfactionWeight: weight,
-            script: [UInt8](repeating: 0, count: form.byteCount * count),
+            script: (0..<count).flatMap { _ in
+                [UInt8(form.byteCount)] + [UInt8](repeating: 0, count: form.byteCount)
+            },
             holes: (0..<count).map {
-                TemplateHole(offset: form.byteCount * $0, key: 0, form: form)
+                TemplateHole(offset: (form.byteCount + 1) * $0 + 1, key: 0, form: form)
             }
         )
         return TestTemplate(
@@ -269,13 +271,14 @@ struct TemplateLimitTests {
             keys.append(.own(path: path, number == 0 ? .index : .itself))
         }
         keys.append(.aggregate(of: (0..<16).map { $0 }, .itself))
-        let holes = (0..<40).map { TemplateHole(offset: 33 * $0 + 1, key: $0 % 32, form: .xOnly) }
+        let holes = (0..<40).map { TemplateHole(offset: 34 * $0 + 1, key: $0 % 32, form: .xOnly) }
+        let keyed = (0..<40).flatMap { _ in [32] + [UInt8](repeating: 0, count: 32) + [0xba] }
         let leaves = (Array(1...63) + [63]).map { depth in
             WalletTemplate.Leaf(
                 depth: UInt8(depth),
                 version: 0xc0,
                 satisfactionWeight: 400_000,
-                script: [UInt8](repeating: 0, count: 10_000),
+                script: keyed + [UInt8](repeating: 0, count: 10_000 - keyed.count),
                 holes: holes,
                 groups: [0..<32]
             )

@@ -8,7 +8,7 @@ from embit.networks import NETWORKS
 import bare
 import wire
 from appliance import PASSPHRASE, REPOSITORY, WORDS, portcullis
-from templates import WSH, Files, Key, Wallet, multi, other
+from templates import COMPRESSED, WSH, Files, Key, Leaf, Wallet, hash160, multi, other
 from wallets import ROOT
 from wire import u32
 
@@ -84,6 +84,26 @@ def test_the_signer_alone_makes_no_home_for_wallets_that_are_one():
         Files([one]).remove()
     with pytest.raises(AssertionError, match="two wallets share an address"):
         Files(wallets)
+    # A group that no descriptor has: two of the three sorted, so half of the addresses are the other wallet's.
+    with pytest.raises(AssertionError, match="two wallets share an address"):
+        Files([Wallet(WSH, keys, [multi(2, [0, 1, 2], [(1, 2)])]), Wallet(WSH, keys, [multi(2, [0, 2, 1])])])
+
+
+def test_the_signer_alone_takes_no_key_that_stands_among_the_bytes_of_a_script():
+    """It would be compared with no other: the address is the other wallet's at one index, or we sign for two."""
+    key = other(2).derive(0, 7)
+    keyed = lambda *behind: Leaf(b"\x52\x21", (0, COMPRESSED), *behind)
+    named = Wallet(WSH, [range_key(), other(2)], [keyed(b"\x21", (1, COMPRESSED), b"\x52\xae")])
+    Files([named]).remove()
+    hidden = Wallet(WSH, [range_key()], [keyed(b"\x21" + key + b"\x52\xae")])
+    own = Wallet(WSH, [range_key()], [keyed(b"\x21" + range_key().derive(0, 7) + b"\x52\xae")])
+    hashed = Wallet(WSH, [range_key()], [keyed(b"\x51\xae\x76\xa9\x14" + hash160(key) + b"\x88\xad")])
+    for wallets in ([named, hidden], [hidden], [own], [hashed]):
+        with pytest.raises(AssertionError, match="damaged or missing"):
+            Files(wallets)
+    # The control: a hash lock is no key.
+    lock = b"\x51\xae\x82\x01\x20\x88\xa9\x14" + hash160(key) + b"\x88"
+    Files([Wallet(WSH, [range_key()], [keyed(lock)])]).remove()
 
 
 def test_the_signer_alone_refuses_the_address_that_is_another_wallets():

@@ -46,7 +46,7 @@ def large_leaves(keys):
     leaves = []
     for place, mine in enumerate(holes):
         pieces = [part for key in mine for part in (b"\x20", (key, X_ONLY), b"\xad")]
-        leaves.append(Leaf(*pieces, u8(place) * (10_000 - 34 * len(mine)), depth=6, version=0xC0, weight=20_000))
+        leaves.append(Leaf(*pieces, u8(0x61 + place) * (10_000 - 34 * len(mine)), depth=6, version=0xC0, weight=20_000))
     return leaves
 
 

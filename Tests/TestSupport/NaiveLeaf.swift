@@ -66,7 +66,8 @@ package struct NaiveLeaf: Sendable {
         return filled
     }
 
-    /// A script of random pieces between holes for random ones of `keyCount` keys.
+    /// A script of random pieces between holes for random ones of `keyCount` keys: opcodes,
+    /// numbers and hash locks, as far as a bundle may have them.
     package static func random(
         keyCount: Int,
         holeCount: Int,
@@ -74,22 +75,64 @@ package struct NaiveLeaf: Sendable {
         _ below: (Int) -> Int
     ) -> NaiveLeaf {
         var leaf = NaiveLeaf(script: [], holes: [], groups: [])
-        for _ in 0..<holeCount {
-            leaf.script += (0..<below(4)).map { _ in UInt8(below(256)) }
-            let form = UInt8(2 * below(2) + (isTapscript ? 1 : 0))
-            leaf.holes.append(Hole(offset: leaf.script.count, key: below(keyCount), form: form))
-            leaf.script += [UInt8](repeating: 0, count: [33, 32, 20, 20][Int(form)])
+        // So that what has room in a redeem script stays there.
+        var spare = 90 + 20 * max(0, holeCount - 12)
+        func add(_ count: Int) {
+            for _ in 0..<count {
+                let piece = piece(below)
+                guard piece.count <= spare else { return }
+                leaf.script += piece
+                spare -= piece.count
+            }
         }
-        leaf.script += (0...below(9)).map { _ in UInt8(below(256)) }
+        for place in 0..<holeCount {
+            var form = UInt8(2 * below(2) + (isTapscript ? 1 : 0))
+            if place > 0, below(2) == 0, leaf.holes[place - 1].form < 2 {
+                // As in a multi.
+                form = leaf.holes[place - 1].form
+                leaf.script += form == 1 ? [0xba] : []
+            } else {
+                add(below(4))
+            }
+            let count = [33, 32, 20, 20][Int(form)]
+            leaf.script.append(UInt8(count))
+            leaf.holes.append(Hole(offset: leaf.script.count, key: below(keyCount), form: form))
+            leaf.script += [UInt8](repeating: 0, count: count)
+        }
+        leaf.script.append(0xac)
+        add(below(9))
         var start = 0
         while start < holeCount {
-            let form = leaf.holes[start].form
-            let run = leaf.holes[start...].prefix { $0.form == form }.count
-            let count = 1 + below(run)
-            if count >= 2, form < 2 { leaf.groups.append(start..<start + count) }
+            let count = 1 + below(min(leaf.neighbours(from: start), 32))
+            if count >= 2 { leaf.groups.append(start..<start + count) }
             start += count
         }
         return leaf
+    }
+
+    /// How many holes from one on stand as in a multi.
+    private func neighbours(from start: Int) -> Int {
+        guard holes[start].form < 2 else { return 1 }
+        return zip(holes[start...], start...).prefix { hole, place in
+            hole.form == holes[start].form
+                && hole.offset == holes[start].offset + 34 * (place - start)
+        }.count
+    }
+
+    /// A piece of a script without keys.
+    private static func piece(_ below: (Int) -> Int) -> [UInt8] {
+        func random(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(below(256)) } }
+        switch below(6) {
+        case 0: return [0]
+        case 1:
+            let count = 1 + below(4)
+            return [UInt8(count)] + random(count)
+        case 2:
+            let (opcode, count) = [(0xa6, 20), (0xa8, 32), (0xa9, 20), (0xaa, 32)][below(4)]
+            let lock: [UInt8] = [0x82, 1, 32, 0x88, UInt8(opcode), UInt8(count)]
+            return lock + random(count) + [UInt8(0x87 + below(2))]
+        default: return [UInt8(0x4f + below(256 - 0x4f))]
+        }
     }
 }
 
