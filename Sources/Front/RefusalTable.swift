@@ -181,7 +181,7 @@ extension RefusalWords {
           no rule of the policy permits this wallet to sign messages
           only a new policy can permit it: a rule with effect = "allow-messages"
         message-not-matched rule number
-          the nearest rule permits other messages (1 formats, 2 branches, 3 indexes, 4 text)
+          nearest rule: others (1 format, 2 branch, 3 index, 4 text; of coins: 5 branch, 6 index)
           sign what the rule permits; only a new policy can permit more
         message-form nothing number
           a field of the message's request is out of its bounds

@@ -5,6 +5,8 @@ package struct MessageFacts: ~Escapable {
     package let format: MessageFormat
     package let branch: UInt8
     package let index: UInt32
+    /// The addresses that a proof of funds speaks for beside.
+    package let coins: CoinAddresses
     /// Strict UTF-8 without what would not show.
     package let text: Span<UInt8>
 
@@ -14,13 +16,31 @@ package struct MessageFacts: ~Escapable {
         format: MessageFormat,
         branch: UInt8,
         index: UInt32,
+        coins: CoinAddresses,
         text: Span<UInt8>
     ) {
         self.wallet = wallet
         self.format = format
         self.branch = branch
         self.index = index
+        self.coins = coins
         self.text = text
+    }
+}
+
+/// The branches and indexes of the coins of a proof of funds, as far as a rule asks about them.
+package struct CoinAddresses: Sendable {
+    private(set) var branches: UInt16 = 0
+    private(set) var indexLeast = UInt32.max
+    private(set) var indexMost: UInt32 = 0
+
+    package init() {}
+
+    /// Adds the address of a coin. No rule has a branch above 7, so 15 stands for all from there on.
+    package mutating func add(branch: UInt8, index: UInt32) {
+        branches |= 1 << UInt16(min(branch, 15))
+        indexLeast = min(indexLeast, index)
+        indexMost = max(indexMost, index)
     }
 }
 
@@ -30,7 +50,9 @@ private enum MessageCondition: UInt8 {
     case branch = 2
     case index = 3
     case text = 4
-    case satisfied = 5
+    case coinBranch = 5
+    case coinIndex = 6
+    case satisfied = 7
 }
 
 /// The decision on a message: a deny rule that denies whatever its wallets pay denies what they
@@ -46,7 +68,7 @@ extension CheckedBundle {
     ) -> PolicyVerdict {
         guard let wallet = bit(of: message.wallet) else { return .refuse(noRule(message)) }
         if let denied = denial(of: wallet) { return .refuse(denied) }
-        var nearest: (condition: MessageCondition, rule: Int)?
+        var nearest: (condition: MessageCondition, finding: PolicyFinding)?
         var limits = LimitWalk(self)
         var offset = layout.rules
         for index in 0..<layout.ruleCount {
@@ -59,13 +81,11 @@ extension CheckedBundle {
                 charge(2 << 16 | UInt32(index), &limits, into: &sink)
             }
             if condition.rawValue > nearest?.condition.rawValue ?? 0 {
-                nearest = (condition, index)
+                nearest = (condition, Self.finding(condition, index, rule.message, message))
             }
         }
         guard let nearest else { return .refuse(noRule(message)) }
-        guard nearest.condition == .satisfied else {
-            return .refuse(Self.finding(nearest.condition, nearest.rule, message))
-        }
+        guard nearest.condition == .satisfied else { return .refuse(nearest.finding) }
         sink.beginCommonCharges()
         var common = LimitWalk(self)
         charge(0, &common, into: &sink)
@@ -93,7 +113,10 @@ extension CheckedBundle {
         guard rule.formats & message.format.bit != 0 else { return .format }
         guard message.branch < 8, rule.branches >> message.branch & 1 == 1 else { return .branch }
         guard (rule.indexMin...rule.indexMax).contains(message.index) else { return .index }
-        return TextPattern(rule.pattern).matches(message.text) ? .satisfied : .text
+        guard TextPattern(rule.pattern).matches(message.text) else { return .text }
+        // Each coin is an address that signs as well.
+        guard message.coins.firstBranch(outOf: rule) == nil else { return .coinBranch }
+        return message.coins.firstIndex(outOf: rule) == nil ? .satisfied : .coinIndex
     }
 
     private func charge<Sink: EvaluationSink & ~Copyable>(
@@ -109,7 +132,8 @@ extension CheckedBundle {
 
     private static func finding(
         _ condition: MessageCondition,
-        _ rule: Int,
+        _ place: Int,
+        _ rule: MessageRuleRecord,
         _ message: MessageFacts
     ) -> PolicyFinding {
         let found =
@@ -118,10 +142,12 @@ extension CheckedBundle {
             case .branch: UInt64(message.branch)
             case .index: UInt64(message.index)
             case .text, .satisfied: UInt64(message.text.count)
+            case .coinBranch: UInt64(message.coins.firstBranch(outOf: rule) ?? 0)
+            case .coinIndex: UInt64(message.coins.firstIndex(outOf: rule) ?? 0)
             }
         return PolicyFinding(
             refusal: .messageNotMatched,
-            rule: UInt32(rule),
+            rule: UInt32(place),
             expected: UInt64(condition.rawValue),
             found: found
         )
@@ -134,5 +160,20 @@ extension CheckedBundle {
             expected: 0,
             found: UInt64(clamping: message.wallet)
         )
+    }
+}
+
+extension CoinAddresses {
+    /// The least branch of a coin that a rule does not name.
+    fileprivate func firstBranch(outOf rule: MessageRuleRecord) -> Int? {
+        let others = branches & ~UInt16(rule.branches)
+        return others == 0 ? nil : others.trailingZeroBitCount
+    }
+
+    /// The least index of a coin that is below the rule's, or the greatest that is above.
+    fileprivate func firstIndex(outOf rule: MessageRuleRecord) -> UInt32? {
+        guard branches != 0 else { return nil }
+        if indexLeast < rule.indexMin { return indexLeast }
+        return indexMost > rule.indexMax ? indexMost : nil
     }
 }

@@ -70,7 +70,7 @@ extension Decision {
 }
 
 extension MessageRequest {
-    /// The facts as the policy asks for them.
+    /// The facts as the policy asks for them, once the message was verified.
     @_lifetime(copy self)
     func policyFacts(_ wallet: OwnWallet) -> MessageFacts {
         MessageFacts(
@@ -78,7 +78,21 @@ extension MessageRequest {
             format: format,
             branch: claim.branch,
             index: claim.index,
+            coins: coins,
             text: text
         )
+    }
+    private var coins: CoinAddresses {
+        var addresses = CoinAddresses()
+        var reader = ByteReader(inputBytes)
+        do throws(ByteError) {
+            for _ in 0..<inputCount {
+                let claim = try RequestInput(reading: &reader).claim
+                addresses.add(branch: claim.branch, index: claim.index)
+            }
+        } catch {
+            preconditionFailure("every input was verified")
+        }
+        return addresses
     }
 }

@@ -21,15 +21,19 @@ struct MessageRuleTests {
         _ format: MessageFormat = .bip322,
         branch: UInt8 = 0,
         index: UInt32 = 7,
+        coins: [(UInt8, UInt32)] = [],
         text: String = "log in at noon"
     ) throws -> Answer {
         let (bytes, text) = (sample.bytes, Array(text.utf8))
         let bundle = try CheckedBundle(checking: bytes.span)
+        var addresses = CoinAddresses()
+        for (branch, index) in coins { addresses.add(branch: branch, index: index) }
         let facts = MessageFacts(
             wallet: wallet,
             format: format,
             branch: branch,
             index: index,
+            coins: addresses,
             text: text.span
         )
         var recorder = Recorder()
@@ -74,6 +78,36 @@ struct MessageRuleTests {
             let finding = Self.mismatch(4, UInt64(text.utf8.count))
             #expect(try Self.answer(sample, text: text).finding == finding)
         }
+    }
+
+    @Test("Every coin of a proof of funds is an address of the rule's, like the one that signs")
+    func coins() throws {
+        var sample = Self.sample()
+        sample.rules[1] = .messages("proof", "**", formats: 2, branches: 0b101, indexes: 5...9)
+        func finding(_ coins: [(UInt8, UInt32)]) throws -> PolicyFinding? {
+            try Self.answer(sample, .proofOfFunds, coins: coins).finding
+        }
+        #expect(try finding([(0, 5)]) == nil)
+        #expect(try finding([(0, 9), (2, 5), (0, 7)]) == nil)
+        for branch in [1, 3, 7, 8, 9, 15] as [UInt8] {
+            let expected = Self.mismatch(5, UInt64(branch))
+            #expect(try finding([(branch, 7)]) == expected)
+            #expect(try finding([(0, 7), (branch, 3), (2, 7)]) == expected)
+        }
+        // Bit 7 of the rule is branch 7, and there is none for 8 and more.
+        sample.rules[1] = .messages("proof", "**", formats: 2, branches: 0xff, indexes: 5...9)
+        #expect(try finding((0..<8).map { ($0, 5) }) == nil)
+        #expect(try finding([(0, 5), (8, 5)]) == Self.mismatch(5, 8))
+        for index in [0, 4, 10, 0x7fff_ffff] as [UInt32] {
+            let expected = Self.mismatch(6, UInt64(index))
+            #expect(try finding([(0, index)]) == expected)
+            #expect(try finding([(0, 6), (1, index), (0, 9)]) == expected)
+        }
+        // Another rule may be for the coins of change; none is made of two.
+        sample.rules[1] = .messages("receive", "**", formats: 2, branches: 1)
+        sample.rules.append(.messages("change", "**", formats: 2, branches: 2))
+        #expect(try finding([(0, 7)]) == nil)
+        #expect(try finding([(0, 7), (1, 7)]) == Self.mismatch(5, 1))
     }
 
     @Test("No rule about payments allows a message, and none about messages a payment")

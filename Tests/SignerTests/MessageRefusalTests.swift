@@ -32,7 +32,7 @@ struct MessageLie: Sendable, CustomTestStringConvertible {
         sighash: 1
     )
 
-    private static func coins(_ count: Int) -> [TestRequest.Input] {
+    static func coins(_ count: Int) -> [TestRequest.Input] {
         (0..<count).map {
             var coin = coin
             coin.vout = UInt32($0)
@@ -190,6 +190,25 @@ struct MessageRefusalTests {
         let leaf = try DecisionLeaf(reading: answer.leaf.span)
         #expect(leaf.message?.text.array == TestMessage().text)
         #expect(leaf.rules.left == 0 && leaf.charges.left == 0)
+    }
+
+    @Test("A proof of funds speaks for no coin outside of the rule, and for 100 within it")
+    func coins() throws {
+        var bundle = SampleBundle()
+        bundle.rules = [.messages("proof", "**", formats: 2, branches: 1, indexes: 0...7)]
+        let (signer, log) = try TestHome(bundle).ready()
+        var message = TestMessage()
+        (message.format, message.inputs) = (2, MessageLie.coins(100))
+        for place in message.inputs.indices { message.inputs[place].index = UInt32(place % 8) }
+        _ = try signer.sign(message, log, rule: 0)
+        for (place, branch, index) in [(99, 1, 3), (0, 0, 8), (50, 0, 20)] as [(Int, UInt8, UInt32)] {
+            var bad = message
+            (bad.inputs[place].branch, bad.inputs[place].index) = (branch, index)
+            let answer = try signer.assess(bad.request, slot: 1)
+            #expect(answer.verdict == .refuse && answer.refusal.code == 208)
+            #expect(answer.refusal.expected == (branch == 1 ? 5 : 6))
+            #expect(answer.refusal.found == UInt64(branch == 1 ? 1 : index))
+        }
     }
 
     @Test("The two virtual transactions of a message cannot be had as a payment")

@@ -108,9 +108,14 @@ struct TestMessage {
 }
 
 extension TestSigner {
-    /// Assesses, logs, charges and releases a message under the second rule.
-    func sign(_ message: TestMessage, _ log: TestLog, slot: UInt16 = 0) throws -> Released {
-        log.charge(try assess(message.request, slot: slot).leaf, rule: 1)
+    /// Assesses, logs, charges and releases a message, by default under the second rule.
+    func sign(
+        _ message: TestMessage,
+        _ log: TestLog,
+        slot: UInt16 = 0,
+        rule: UInt16 = 1
+    ) throws -> Released {
+        log.charge(try assess(message.request, slot: slot).leaf, rule: rule)
         let released = try Released(
             try ask(.release, try log.release([(message.request, slot)]))
         )

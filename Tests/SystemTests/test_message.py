@@ -242,6 +242,14 @@ branches = ["receive"]
 indexes = "5-9"
 text = 'login to \\*example\\* at *'
 [[rules]]
+name = "proof"
+effect = "allow-messages"
+wallets = ["a"]
+formats = ["proof-of-funds"]
+branches = ["receive"]
+indexes = "0-9"
+text = "**"
+[[rules]]
 name = "dear"
 effect = "allow-messages"
 wallets = ["b"]
@@ -298,6 +306,17 @@ def test_the_rule_says_which_address_signs_which_text(strict):
         texts = {entry["message"]["text"] for entry in strict.run("audit show")["entries"] if entry.get("message")}
     assert wanted <= texts
     assert strict.run("audit verify")["ok"]
+
+
+def test_a_proof_of_funds_speaks_for_no_coin_outside_of_the_rule(strict):
+    proof = lambda *coins: ["my coins", "--wallet", "a", "--index", 2] + [
+        word for number, at in enumerate(coins) for word in ("--coin", f"{'11' * 32}:{number}:5000:{at}")]
+    assert strict.run("message sign", *proof("0:0", "0:9", "0:2"))["format"] == "proof"
+    for at, condition, found in (("1:3", 5, 1), ("0:10", 6, 10), ("1:10", 5, 1)):
+        for coins in ((at,), ("0:0", at), (at, "0:9")):
+            error = refusal(strict, *proof(*coins))
+            assert (error["name"], error["expected"], error["found"]) == ("message-not-matched", condition, found), error
+            assert error["subjectName"] == "proof"
 
 
 def test_a_message_and_a_payment_never_stand_for_one_another(strict):
