@@ -201,7 +201,8 @@ struct MessageRefusalTests {
         (message.format, message.inputs) = (2, MessageLie.coins(100))
         for place in message.inputs.indices { message.inputs[place].index = UInt32(place % 8) }
         _ = try signer.sign(message, log, rule: 0)
-        for (place, branch, index) in [(99, 1, 3), (0, 0, 8), (50, 0, 20)] as [(Int, UInt8, UInt32)] {
+        for (place, branch, index) in [(99, 1, 3), (0, 0, 8), (50, 0, 20)] as [(Int, UInt8, UInt32)]
+        {
             var bad = message
             (bad.inputs[place].branch, bad.inputs[place].index) = (branch, index)
             let answer = try signer.assess(bad.request, slot: 1)
