@@ -36,7 +36,8 @@ package struct CoinAddresses: Sendable {
 
     package init() {}
 
-    /// Adds the address of a coin. No rule has a branch above 7, so 15 stands for all from there on.
+    /// Adds the address of a coin. No rule has a branch above 7, so 15 stands for all from there
+    /// on.
     package mutating func add(branch: UInt8, index: UInt32) {
         branches |= 1 << UInt16(min(branch, 15))
         indexLeast = min(indexLeast, index)

@@ -54,7 +54,7 @@ package enum SignerStop: Error, Equatable, Sendable {
         case .passphraseTooLong: (15, "signer: the passphrase is longer than 2,045 bytes\n")
         case .mnemonicPassphrase: (16, "signer: the passphrase of the words cannot be taken\n")
         case .ambiguousWallets: (18, "signer: two wallets share an address, or cosigners a key\n")
-        case .wrongPassphrase: (18, "signer: the passphrase does not open the keystore\n")
+        case .wrongPassphrase: (19, "signer: the passphrase does not open the keystore\n")
         case .breach: (20, "signer: the gate broke the protocol\n")
         case .malformed: (21, "signer: a frame was malformed\n")
         case .socket: (22, "signer: a socket failed\n")

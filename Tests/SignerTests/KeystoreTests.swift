@@ -1,6 +1,8 @@
 import BitcoinCrypto
 import Bytes
 import Foundation
+import LocalSocket
+import SecretMemory
 import Signer
 import TestSupport
 import Testing
@@ -18,6 +20,26 @@ struct KeystoreTests {
         #expect(try sealed.askAsGate([1, 0, 0, 0, 1]).payload.first == 0)
         #expect(try sealed.unlock().kind == .unlocked)
         #expect(try sealed.open().record.sequence == 1)
+    }
+
+    @Test(
+        "Each way in which the signer ends has a status of its own"
+    )
+    func statuses() {
+        let stops: [SignerStop] = [
+            .gateGone, .breach(.unknownKind(9)), .malformed(.assess), .socket(.wouldBlock),
+            .stateNotStored(.wouldBlock), .curve(.signingFailed), .homeInUse,
+            .home(.damagedKeystore),
+            .memory(.notLocked(errno: 1)), .mnemonic(.wrongChecksum), .mnemonicPassphrase,
+            .emptyPassphrase,
+            .passphraseTooLong, .wrongPassphrase, .ambiguousWallets,
+        ]
+        let statuses = stops.map(\.exitStatus)
+        #expect(Set(statuses).count == stops.count)
+        // Usage, memory that is not locked, and a kernel that gives too little end it as well.
+        #expect(Set(statuses).isDisjoint(with: [1, 2, 17, 30]))
+        #expect(SignerStop.ambiguousWallets.exitStatus == 18)
+        #expect(SignerStop.wrongPassphrase.exitStatus == 19)
     }
 
     @Test("Whoever unlocks is told number and key of the log by the signer itself")

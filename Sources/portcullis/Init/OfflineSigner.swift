@@ -100,7 +100,7 @@ struct OfflineSeedOptions: ParsableArguments {
     private static func failure(_ status: Int32) -> FrontError {
         switch status {
         case 11: .failed("the keystore is damaged")
-        case 18:
+        case 19:
             .refused(RefusalWords.report(stage: "signer", RefusalDetail(.wrongPassphrase)))
         case _: KeyCeremony.failure(status)
         }
