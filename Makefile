@@ -25,7 +25,7 @@ run: ## show the whole appliance at work, on a throw-away regtest home
 test: deps peers ## install what the tests need, and pass all of them
 	@$(MAKE) --no-print-directory check
 
-check: ## what CI runs: lint, build, unit, system and tidy tests, fuzz smoke
+check: ## what CI runs: lint, build, unit, system and tidy tests, lines in the signer, fuzz smoke
 	@scripts/check.sh all
 
 unit: ## the tests of the Swift modules only
@@ -40,8 +40,8 @@ fmt: ## format every Swift file in place
 lint: ## complain about formatting, change nothing
 	@scripts/check.sh lint
 
-tidy: ## the repository's own rules: imports, sizes, SAFETY comments
-	@scripts/check.sh tidy
+tidy: ## the repository's own rules: imports, sizes, SAFETY comments, lines in the signer
+	@scripts/check.sh tidy lines
 
 fuzz-smoke: ## every fuzz target for a few seconds, from its corpus
 	@scripts/check.sh fuzz
