@@ -307,6 +307,70 @@ def bundle(wallets):
     return data + u32(len(source)) + source
 
 
+class Reader:
+    """Reads what is written above."""
+
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def take(self, count):
+        self.at += count
+        assert self.at <= len(self.data)
+        return self.data[self.at - count:self.at]
+
+    def number(self, count):
+        return int.from_bytes(self.take(count), "little")
+
+    def numbers(self, size):
+        return [self.number(size) for _ in range(self.number(1))]
+
+    def key(self):
+        kind = self.number(1)
+        match kind:
+            case 1: value = self.numbers(4)
+            case 2:
+                chain, point = self.take(32), self.take(33)
+                value = bip32.HDKey(ec.PublicKey.parse(point), chain)
+            case 3: return Key(kind, bip32.HDKey(ec.PublicKey.parse(self.take(33)), bytes(32)), ITSELF)
+            case 4: value = self.numbers(1)
+        count = self.number(1)
+        return Key(kind, value, ITSELF if count == 255 else [self.number(4) for _ in range(count)])
+
+    def leaf(self):
+        depth, version, weight = self.number(1), self.number(1), self.number(4)
+        text = self.take(self.number(2))
+        holes = [(self.number(2), self.number(1), self.number(1)) for _ in range(self.number(1))]
+        groups = [(self.number(1), self.number(1)) for _ in range(self.number(1))]
+        pieces, end = [], 0
+        for at, key, form in holes:
+            assert at >= end and not any(text[at:at + SIZES[form]])
+            pieces += [text[end:at], (key, form)]
+            end = at + SIZES[form]
+        return Leaf(*pieces, text[end:], depth=depth, version=version, weight=weight, groups=groups)
+
+    def wallet(self):
+        kind, most = self.number(1), self.number(4)
+        keys = [self.key() for _ in range(self.number(1))]
+        return Wallet(kind, keys, [self.leaf() for _ in range(self.number(1))] if kind >= SH else [], most)
+
+
+def wallets_of(bundle_bytes):
+    """The wallets of a bundle by their names."""
+    reader = Reader(bundle_bytes)
+    assert reader.take(8) == b"PCBUNDL1"
+    reader.take(2 + 1 + 8 + 32 + 32 + 8 + 1)
+    for _ in range(reader.number(1)):
+        reader.take(reader.number(2))
+    found = {}
+    for _ in range(reader.number(2)):
+        name = reader.take(reader.number(1)).decode()
+        begin = reader.at
+        found[name] = reader.wallet()
+        assert found[name].encode() == bundle_bytes[begin:reader.at]
+        reader.take(reader.number(2))
+    return found
+
+
 class Files(bare.Files):
     """A home over a bundle of these wallets, made by the signer's own init."""
 
