@@ -16,8 +16,8 @@ extension RefusalWords {
           an anti-exfil protocol that there is not
           use front and signer of the same release
         unsupported-replacement nothing nothing
-          replacement with proof is not supported
-          ask without it
+          a kind of replacement that there is not
+          use front and signer of the same release
         unsupported-selector input number
           the wallet has no script tree, or the selector is not known
           spend that input by its key or its only script
@@ -192,6 +192,27 @@ extension RefusalWords {
         message-format nothing number
           this wallet's addresses have no messages in that format
           use bip322; the legacy format is for pkh, wpkh and sh(wpkh)
+        replaced-not-recent nothing nothing
+          the payment that is to be replaced is none of the last 112 payments signed here
+          sign without --replaces: an ordinary payment, which is charged to the allowance in full
+        replaced-mismatch nothing nothing
+          what was given as the replaced payment is not what was signed
+          give the PSBT as it was given then, and with --replaces what it replaced itself, in order
+        replacement-input input nothing
+          an input of the replaced payment is missing, changed, or in another place
+          spend all its coins again, in their order, with the same sequences; others may be added
+        replacement-output output satoshi
+          outputs may give less or, if ours, anything; none is new, moved, or missing if another's
+          keep the outputs in their order; or sign without --replaces, charged in full
+        replacement-lock-time nothing number
+          version, lock time, or whether a lock is in effect, is not as in the replaced payment
+          keep the version, the lock time and final sequences; or sign without --replaces
+        replacement-fee nothing satoshi
+          a replacement pays a higher fee, and what a destination loses goes to the fee, not to us
+          raise the fee, out of change, added coins or a destination
+        replacement-sighash nothing sighashes
+          a payment that leaves something open to others neither replaces nor is replaced
+          sign without --replaces: an ordinary payment, which is charged to the allowance in full
         wrong-passphrase nothing nothing
           that passphrase does not open the keystore
           try again; if it is surely right, signer/keystore is damaged: put a copy of it back

@@ -148,7 +148,7 @@ extension RefusalReport {
 extension RefusalWords.Unit {
     func text(_ value: UInt64) -> String {
         switch self {
-        case .satoshi: AmountText.words(value)
+        case .satoshi: value == .max ? "none" : AmountText.words(value)
         case .rate: "\(value) sat/kvB"
         case .payments: "\(value) payments"
         case .sighashes: LeafFacts.names(ofSighashes: UInt8(truncatingIfNeeded: value))

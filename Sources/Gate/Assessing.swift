@@ -71,7 +71,9 @@ extension GateServer {
         let signed =
             isMessage
             ? try Self.message(resolved, reply.leaf, facts.anchor) : try Self.inputs(resolved)
-        guard signed.outpoints.contains(facts.anchor) else { throw .signerFault(.wrongLeaf) }
+        guard signed.outpoints.contains(facts.anchor),
+            signed.replacedDigest == decision.replacedDigest
+        else { throw .signerFault(.wrongLeaf) }
         let isOpened = ResolvedRequest.isOpened(resolved.span)
         guard isOpened == !reply.openings.isEmpty else { throw .signerFault(.wrongLeaf) }
         let perInput = configuration.signaturesPerInputMax[HashKey(signed.wallet)] ?? 1
@@ -110,6 +112,7 @@ extension GateServer {
         let wallet: Bytes32
         let outpoints: [LeafOutpoint]
         let inputCount: Int
+        var replacedDigest: Bytes32?
     }
 
     /// The leaf must be about the message that was asked for. What excludes it is itself alone:
@@ -148,7 +151,8 @@ extension GateServer {
             return SignedInputs(
                 wallet: request.walletID(at: 0),
                 outpoints: inputs,
-                inputCount: inputs.count
+                inputCount: inputs.count,
+                replacedDigest: request.replacedDigest
             )
         } catch {
             throw .signerFault(.wrongDigest)

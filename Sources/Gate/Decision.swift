@@ -1,4 +1,4 @@
-private import Bytes
+package import Bytes
 package import Wire
 
 /// A decision leaf, taken apart: what the gate needs to choose a rule and to charge.
@@ -14,6 +14,8 @@ package struct Decision: Equatable, Sendable {
     /// Of a message, what it has in common with a payment: nothing leaves.
     package let facts: DecisionFacts?
     package let isMessage: Bool
+    /// The digest of the request that this one replaces.
+    package let replacedDigest: Bytes32?
     /// In rule order.
     package let candidates: [Candidate]
 
@@ -24,6 +26,7 @@ package struct Decision: Equatable, Sendable {
             head = view.head
             facts = view.facts ?? view.message?.charged
             isMessage = view.message != nil
+            replacedDigest = view.replaced?.digest
             var shared: [LeafCharge] = []
             var charges = view.charges
             while let charge = charges.next() { shared.append(charge) }

@@ -42,7 +42,8 @@ extension OpenSigner {
                 digest: digest,
                 leafHash: leafHash,
                 signatureCount: scripts.signatureCount,
-                virtualByteCount: scripts.virtualByteCount
+                virtualByteCount: scripts.virtualByteCount,
+                replacedOutflow: decision.replacedOutflow
             )
             slots.hold(allowed, at: head.slot)
         }
@@ -133,7 +134,7 @@ extension OpenSigner {
         } catch {
             throw .refused(error)
         }
-        let verified = try verify(request)
+        let verified = try verify(request, digest)
         return Decision.evaluate(
             request,
             verified,
@@ -145,16 +146,20 @@ extension OpenSigner {
     }
 
     private mutating func verify(
-        _ request: borrowing ResolvedRequest
+        _ request: borrowing ResolvedRequest,
+        _ digest: Bytes32
     ) throws(Fault) -> VerifiedRequest {
+        try Fault.refusing(checkIsRecent(request.replacedDigest, by: digest))
         let (wallet, totals) = try Fault.refusing(checkClaims(request))
         try readParents(request)
+        let replaced = try readReplaced(by: request)
+        try Fault.refusing(require(gate.left, equals: 0, else: .trailingBytes))
         // A taproot signature fixes every amount and script, so there a lie signs nothing
         // (BIP-341).
         if !wallet.isTaproot, let missing = parents.firstMissing(request) {
             throw .refused(RefusalDetail(.missingParent, index: missing))
         }
-        return VerifiedRequest(request, wallet, totals, scripts)
+        return VerifiedRequest(request, wallet, totals, scripts, replaced: replaced)
     }
 
     /// All that can be checked without the parents, in the order in which it refuses.
@@ -191,6 +196,5 @@ extension OpenSigner {
                 parents.check(number, parent, byteCount: length, request, order, scripts)
             )
         }
-        try Fault.refusing(require(gate.left, equals: 0, else: .trailingBytes))
     }
 }

@@ -9,6 +9,8 @@ struct Decision: Sendable {
     let verdict: LeafVerdict
     let refusal: RefusalDetail
     let digest: Bytes32
+    /// Satoshi that left with the payment that this one replaces.
+    var replacedOutflow: UInt64 = 0
 
     /// The digest by which two requests are the same (protocol.md, section 3).
     static func digest(of resolved: Span<UInt8>) -> Bytes32 {
@@ -54,7 +56,12 @@ struct Decision: Sendable {
             virtualByteCount: verified.virtualByteCount,
             bundle
         )
-        let allowed = Decision(verdict: .allow, refusal: .none, digest: digest)
+        let allowed = Decision(
+            verdict: .allow,
+            refusal: .none,
+            digest: digest,
+            replacedOutflow: verified.replaced?.outflow ?? 0
+        )
         leaf.reset()
         leaf.append { writer throws(ByteError) in
             try allowed.head(policy, leafKey).write(to: &writer)

@@ -56,7 +56,9 @@ struct ReleaseCheck {
         }
         // What the host contributes is what it committed to before the nonces were fixed.
         if let commitment = request.commitment {
-            let isKept = entry.hostNonce.map { HostNonce($0).commitment == commitment } ?? false
+            // A local, and no temporary: its span is hashed.
+            let contributed = HostNonce(entry.hostNonce ?? .zero)
+            let isKept = entry.hostNonce != nil && contributed.commitment == commitment
             try require(isKept, else: .antiExfilNonceMismatch, at: place)
         }
         let totals = try RequestTotals(request)
@@ -75,7 +77,7 @@ struct ReleaseCheck {
         case .retry(let index, let leaf, let charge):
             try checkRetry(index, leaf, charge, decision.digest, home)
         }
-        try charge(decision.digest, totals.outflow, home.state)
+        try charge(request, decision, totals.outflow, home.state)
         signatureCount += decision.signatureCount
     }
 
@@ -196,25 +198,35 @@ struct ReleaseCheck {
         }
     }
 
-    /// Charges the outflow, unless the digest was charged before: in the ring, or further up in
-    /// this release.
+    /// Charges the outflow, unless the digest was charged before; of a replacement what it takes
+    /// more, if what it replaces was charged and that is remembered still.
     private mutating func charge(
-        _ digest: Bytes32,
+        _ request: borrowing ResolvedRequest,
+        _ decision: AllowedDecision,
         _ amount: UInt64,
         _ state: borrowing StateFile
     ) throws(RefusalDetail) {
         let place = entryCount
-        var isFresh = !state.holds(digest, record)
-        for earlier in 0..<place where digests[earlier] == digest {
-            isFresh = false
+        let isFresh = !isCharged(decision.digest, state)
+        var amount = amount
+        if let replaced = request.replacedDigest, isCharged(replaced, state) {
+            amount -= min(amount, decision.replacedOutflow)
         }
-        digests[place] = digest
+        digests[place] = decision.digest
         entryCount += 1
         guard isFresh else { return }
         // 64 amounts of at most 21 million bitcoin each cannot overflow.
         outflow += amount
         try require(outflow, atMost: record.allowanceLeft, else: .allowanceExceeded, at: place)
-        fresh[freshCount] = digest
+        fresh[freshCount] = decision.digest
         freshCount += 1
+    }
+
+    /// Whether a digest is in the ring, or stands further up in this release.
+    private func isCharged(_ digest: Bytes32, _ state: borrowing StateFile) -> Bool {
+        for earlier in 0..<entryCount where digests[earlier] == digest {
+            return true
+        }
+        return state.holds(digest, record)
     }
 }

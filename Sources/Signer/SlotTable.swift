@@ -8,8 +8,9 @@ import Wire
 /// says so. Nothing else of an assessment outlives it. A lost place means assess again, which
 /// changes nothing.
 package struct SlotTable: ~Copyable {
-    /// `u8 1 | digest[32] | leafHash[32] | u32 signatureCount | u32 virtualByteCount`, rounded up.
-    private static let stride = 80
+    /// `u8 1 | digest[32] | leafHash[32] | u32 signatureCount | u32 virtualByteCount |
+    /// u64 replacedOutflow`, rounded up.
+    private static let stride = 88
 
     private var memory: Arena
 
@@ -25,6 +26,7 @@ package struct SlotTable: ~Copyable {
         memory.store(decision.leafHash.span, at: start + 33)
         memory.store(UInt64(decision.signatureCount), at: start + 65, byteCount: 4)
         memory.store(UInt64(decision.virtualByteCount), at: start + 69, byteCount: 4)
+        memory.store(decision.replacedOutflow, at: start + 73, byteCount: 8)
     }
 
     /// Forgets what a place held.
@@ -41,7 +43,8 @@ package struct SlotTable: ~Copyable {
             digest: Bytes32(copying: place.extracting(1..<33)),
             leafHash: Bytes32(copying: place.extracting(33..<65)),
             signatureCount: Int(place.number(at: 65, byteCount: 4)),
-            virtualByteCount: Int(place.number(at: 69, byteCount: 4))
+            virtualByteCount: Int(place.number(at: 69, byteCount: 4)),
+            replacedOutflow: place.number(at: 73, byteCount: 8)
         )
     }
 }
@@ -53,4 +56,6 @@ package struct AllowedDecision: Equatable, Sendable {
     package let signatureCount: Int
     /// Of the signed transaction.
     package let virtualByteCount: Int
+    /// Satoshi that left with the payment that this one replaces; 0 where it replaces none.
+    package let replacedOutflow: UInt64
 }

@@ -15,13 +15,15 @@ struct VerifiedRequest {
     /// The least outpoint among the inputs.
     private let anchor: LeafOutpoint
     private let inputsDigest: Bytes32
+    let replaced: ReplacedPayment?
 
     /// `scripts` holds what the inputs' claims lead to.
     init(
         _ request: borrowing ResolvedRequest,
         _ wallet: OwnWallet,
         _ totals: RequestTotals,
-        _ scripts: borrowing InputScripts
+        _ scripts: borrowing InputScripts,
+        replaced: ReplacedPayment? = nil
     ) {
         var hasher = TransactionHasher(
             version: request.transactionVersion,
@@ -50,6 +52,7 @@ struct VerifiedRequest {
         txid = hashed.txid
         self.anchor = anchor
         inputsDigest = amounts.finalize()
+        self.replaced = replaced
     }
 
     /// Writes the facts as a decision leaf carries them, with the byte before them that says what
@@ -61,8 +64,10 @@ struct VerifiedRequest {
         var bits = DecisionBits.factsFollow
         if areAmountsChecked { bits |= DecisionBits.amountsChecked }
         if totals.sighashes != 0 { bits |= DecisionBits.sighashesFollow }
+        if replaced != nil { bits |= DecisionBits.replacementFollows }
         try writer.writeUInt8(bits)
         if totals.sighashes != 0 { try writer.writeUInt8(totals.sighashes) }
+        if let replaced { try replaced.write(to: &writer) }
         try writer.write(txid)
         try writer.writeUInt64(totals.outflow)
         try writer.writeUInt64(totals.fee)

@@ -71,6 +71,9 @@ package enum DecisionBits {
     package static let sighashesMax: UInt8 = 31
     /// The facts are those of a message.
     package static let message: UInt8 = 8
+    /// Before the facts stands what the payment replaces (`ReplacedPayment`). Never with sighash
+    /// types or a message.
+    package static let replacementFollows: UInt8 = 16
     /// Of the facts up to the destinations.
     package static let factsByteCount = 164
 }
@@ -103,6 +106,9 @@ package struct TaggedDecision: ~Escapable {
                 _ = try MessageLeafFacts(reading: &reader)
             } else {
                 if bits & DecisionBits.sighashesFollow != 0 { _ = try reader.readUInt8() }
+                if bits & DecisionBits.replacementFollows != 0 {
+                    _ = try reader.readSpan(ReplacedPayment.byteCount)
+                }
                 try Self.skipPayment(&reader)
             }
             for _ in 0..<(try reader.readUInt16()) {

@@ -57,6 +57,13 @@ package enum Refusal: UInt16, Equatable, Sendable {
     case messageFormat = 52
     case tooMuchWork = 57
     case ambiguousAddress = 58
+    case replacedNotRecent = 59
+    case replacedMismatch = 60
+    case replacementInput = 61
+    case replacementOutput = 62
+    case replacementLockTime = 63
+    case replacementFee = 64
+    case replacementSighash = 65
 
     case wrongPassphrase = 150
     case damagedKeystore = 151

@@ -81,6 +81,8 @@ package struct RequestHeader: Sendable {
     /// What the host commits to contribute to every nonce; nothing where it does not.
     package let commitment: Bytes32?
     package let replaces: UInt8
+    /// The digest of the request that this one replaces; nothing where it replaces none.
+    package let replacedDigest: Bytes32?
     package let walletCount: Int
     package let transactionVersion: UInt32
     package let lockTime: UInt32
@@ -92,6 +94,7 @@ package struct RequestHeader: Sendable {
         antiExfil = try reader.readUInt8()
         commitment = antiExfil == 1 ? try reader.readBytes32() : nil
         replaces = try reader.readUInt8()
+        replacedDigest = replaces == 1 ? try reader.readBytes32() : nil
         walletCount = Int(try reader.readUInt8())
         _ = try reader.readSpan(32 * walletCount)
         transactionVersion = try reader.readUInt32()
@@ -104,7 +107,7 @@ package struct RequestHeader: Sendable {
         try require(version, equals: 1, else: .unsupportedVersion)
         try require(network, atMost: 4, else: .wrongNetwork)
         guard antiExfil <= 1 else { throw RefusalDetail(.unsupportedAntiExfil) }
-        guard replaces == 0 else { throw RefusalDetail(.unsupportedReplacement) }
+        guard replaces <= 1 else { throw RefusalDetail(.unsupportedReplacement) }
         let limit = ResolvedRequest.walletCountMax
         guard (1...limit).contains(walletCount) else {
             throw RefusalDetail(.unknownWallet, expected: limit, found: walletCount)

@@ -18,6 +18,8 @@ package struct ResolvedRequest: ~Escapable {
     package let lockTime: UInt32
     /// What the host commits to contribute to every nonce (sign to contract).
     package let commitment: Bytes32?
+    /// The digest of the request that this one replaces.
+    package let replacedDigest: Bytes32?
     package let walletCount: Int
     package let inputCount: Int
     package let outputCount: Int
@@ -49,7 +51,9 @@ package struct ResolvedRequest: ~Escapable {
         transactionVersion = header.transactionVersion
         lockTime = header.lockTime
         commitment = header.commitment
-        walletsStart = header.commitment == nil ? 5 : 37
+        replacedDigest = header.replacedDigest
+        walletsStart =
+            5 + (header.commitment == nil ? 0 : 32) + (header.replacedDigest == nil ? 0 : 32)
         walletCount = header.walletCount
         inputCount = header.inputCount
         inputsStart = reader.position

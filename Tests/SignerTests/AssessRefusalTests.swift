@@ -36,7 +36,7 @@ struct Lie: Sendable, CustomTestStringConvertible {
         Lie("another network", .wrongNetwork) { $0.network = 0 },
         Lie("a network that there is not", .wrongNetwork) { $0.network = 5 },
         Lie("anti-exfil", .unsupportedAntiExfil) { $0.antiExfil = 2 },
-        Lie("a replacement", .unsupportedReplacement) { $0.replaces = 1 },
+        Lie("a replacement", .unsupportedReplacement) { $0.replaces = 2 },
         Lie("selector 2", .unsupportedSelector) { $0.inputs[0].selector = 2 },
         Lie("a leaf of a wallet without a tree", .unsupportedSelector) {
             for place in $0.inputs.indices {

@@ -44,6 +44,10 @@ struct TestRequest {
     /// Goes with a release; empty where there is none.
     var hostNonce: [UInt8] = []
     var replaces: UInt8 = 0
+    /// Follows replaces; empty where there is none.
+    var replacedDigest: [UInt8] = []
+    /// The request that is replaced; it follows the parents.
+    var replaced: [UInt8]?
     var wallets: [[UInt8]]
     var transactionVersion: UInt32 = 2
     var lockTime: UInt32 = 0
@@ -93,7 +97,8 @@ struct TestRequest {
 
     var resolved: [UInt8] {
         if let raw { return raw }
-        var bytes = [version, network, antiExfil] + commitment + [replaces, UInt8(wallets.count)]
+        var bytes = [version, network, antiExfil] + commitment + [replaces] + replacedDigest
+        bytes += [UInt8(wallets.count)]
         bytes += wallets.flatMap(\.self) + little(transactionVersion) + little(lockTime)
         bytes += little(UInt16(inputs.count))
         bytes += inputs.flatMap(\.encoded)
@@ -110,7 +115,19 @@ struct TestRequest {
     }
 
     var encoded: [UInt8] {
-        vector32(resolved) + little(UInt16(parents.count)) + parents.flatMap(vector32) + trailing
+        vector32(resolved) + little(UInt16(parents.count)) + parents.flatMap(vector32)
+            + (replaced.map(vector32) ?? []) + trailing
+    }
+
+    /// The same as a replacement of another.
+    func replacing(_ old: TestRequest) -> TestRequest {
+        let bytes = old.resolved
+        var request = self
+        request.replaces = 1
+        request.replacedDigest =
+            TaggedHash.hash(tag: "portcullis/request/1", bytes.span).span.array
+        request.replaced = bytes
+        return request
     }
 
     func assessPayload(slot: UInt16 = 0, time: UInt64 = 1_000) -> [UInt8] {

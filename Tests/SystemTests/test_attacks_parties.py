@@ -75,8 +75,8 @@ def test_r32_replacement_rules_are_the_policys_rules(box):
     box.refuses(paying(first, 190_001, 10_000), "outputs-exceed-inputs")
     box.refuses(changed(first, lambda r: setattr(r, "lock_time", 500_000_000)), "time-lock")
     box.refuses(changed(first, lambda r: r.outputs[0].update(script=r.outputs[1]["script"], owner=(0, 1, 2))), "fraudulent-change")
-    # The claim to be a replacement, by which a front might hope for other rules, is refused as long as there are none.
-    for number in (1, 2, 255):
+    # A kind of replacement by which a front might hope for other rules.
+    for number in (2, 255):
         box.refuses(changed(first, lambda r: setattr(r, "replaces", number)), "unsupported-replacement")
 
 

@@ -148,7 +148,7 @@ LIES = {
     "a payment said to be a message": (set_field("version", 2), "malformed-request"),
     "an anti-exfil protocol that there is not": (set_field("anti_exfil", 2), "unsupported-anti-exfil"),
     "a commitment without its host nonce": (set_field("commitment", bytes(32)), "anti-exfil-nonce-mismatch"),
-    "a replacement, which version 1 has not": (set_field("replaces", 1), "unsupported-replacement"),
+    "a kind of replacement that there is not": (set_field("replaces", 2), "unsupported-replacement"),
     "a leaf to sign for where there is none": (leaf_to_sign(1), "unsupported-selector"),
     "a leaf to sign for by one input alone": (leaf_to_sign(1, inputs=1), "mixed-selectors"),
     "a leaf to sign for of taproot without a tree": (leaf_to_sign(1), "unsupported-selector", "tr"),

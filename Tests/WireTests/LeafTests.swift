@@ -171,6 +171,35 @@ struct LeafTests {
         }
     }
 
+    @Test("Bit 16 puts what is replaced before the facts of a payment, and of nothing else")
+    func replacementBits() throws {
+        let good = try Examples.bytes("leaf-decision-replacing")
+        let place = 2 + 16 + 1 + RefusalDetail.byteCount + 32 + 32 + 1
+        let leaf = try DecisionLeaf(reading: good.span)
+        let (replaced, facts, rules) = (leaf.replaced, leaf.facts, leaf.rules.left)
+        let digest = try Examples.bytes("request-digest")
+        #expect(replaced?.digest.span.array == digest && replaced?.outflow == 121_000)
+        #expect(facts?.outflow == 122_000 && facts?.fee == 2_000 && rules == 1)
+        let isListed = try TaggedDecision(reading: good.span).lists(rule: 0)
+        let isOtherListed = try TaggedDecision(reading: good.span).lists(rule: 1)
+        #expect(isListed && !isOtherListed)
+        var bytes = good
+        #expect(bytes[place] == 19)
+        bytes[place] = 17
+        #expect(reads(bytes))
+        for bits: UInt8 in [0, 1, 3, 7, 9, 16, 18, 20, 21, 23, 24, 25, 27, 51, 0xFF] {
+            bytes[place] = bits
+            #expect(!reads(bytes), "\(bits)")
+        }
+        // With the mask of sighash types that bit 4 asks for it is none either.
+        bytes.insert(2, at: place + 1)
+        for bits: UInt8 in [21, 23] {
+            bytes[place] = bits
+            #expect(!reads(bytes))
+        }
+        for count in 0..<good.count { #expect(!reads(Array(good.prefix(count)))) }
+    }
+
     @Test("The bits before the facts are 0, 1 or 3")
     func factsBits() throws {
         var bytes = try Examples.bytes("leaf-decision-allowed")

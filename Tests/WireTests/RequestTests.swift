@@ -67,6 +67,29 @@ struct RequestTests {
         #expect(refusal(mixed) == .mixedSelectors)
     }
 
+    @Test("A replacement names the digest of what it replaces, behind the commitment")
+    func replacing() throws {
+        let bytes = try Examples.bytes("resolved-request-replacing")
+        let digest = try Examples.bytes("request-digest")
+        let request = try ResolvedRequest(checking: bytes.span)
+        #expect(request.replacedDigest?.span.array == digest && request.commitment == nil)
+        #expect(request.walletID(at: 0) == Bytes32(repeating: 0x77))
+        #expect(request.inputCount == 2 && request.outputCount == 2 && request.lockTime == 840_000)
+        var opened = bytes
+        opened[2] = 1
+        opened.insert(contentsOf: [UInt8](repeating: 0x55, count: 32), at: 3)
+        let both = try ResolvedRequest(checking: opened.span)
+        #expect(both.replacedDigest?.span.array == digest)
+        #expect(both.commitment == Bytes32(repeating: 0x55))
+        #expect(both.walletID(at: 0) == Bytes32(repeating: 0x77))
+        for count in 0..<bytes.count {
+            #expect(refusal(Array(bytes.prefix(count))) != nil)
+        }
+        let plainBytes = try Examples.bytes("resolved-request")
+        let plain = try ResolvedRequest(checking: plainBytes.span).replacedDigest
+        #expect(plain == nil)
+    }
+
     @Test("Every cut and every byte too many is refused by name")
     func cuts() throws {
         let bytes = try Examples.bytes("resolved-request")
@@ -81,7 +104,7 @@ struct RequestTests {
         "What version 1 does not have is refused by name",
         arguments: [
             (0, UInt8(2), Refusal.unsupportedVersion), (1, 5, .wrongNetwork),
-            (2, 2, .unsupportedAntiExfil), (3, 1, .unsupportedReplacement),
+            (2, 2, .unsupportedAntiExfil), (3, 2, .unsupportedReplacement),
             (4, 0, .malformedRequest), (47 + 55, 2, .unsupportedSelector),
             (47 + 48, 1, .unknownWallet),
         ]

@@ -42,9 +42,16 @@ resolved_leaves = (
     u8(1) + u8(4) + u8(0) + u8(0) + u8(1) + fill(0x77) + u32(2) + u32(1_700_000_000)
     + u16(2) + first_leaf + second_leaf + u16(2) + payment + change
 )
+# The same once more with a higher fee: that is a replacement.
+bumped = u64(78_000) + change[8:]
+resolved_replacing = (
+    u8(1) + u8(4) + u8(0) + u8(1) + tagged("portcullis/request/1", resolved) + u8(1) + fill(0x77) + u32(2) + u32(840_000)
+    + u16(2) + first_input + second_input + u16(2) + payment + bumped
+)
 parent = bytes.fromhex("02000000") + b"\x01" + fill(0x22) + u32(0) + b"\x00" + u32(0xFFFFFFFF) \
     + b"\x01" + u64(50_000) + b"\x16" + P2WPKH + u32(0)
 request = vec32(resolved) + u16(1) + vec32(parent)
+request_replacing = vec32(resolved_replacing) + u16(1) + vec32(parent) + vec32(resolved)
 
 digest = tagged("portcullis/request/1", resolved)
 detail = u16(23) + u32(1) + u64(50_000) + u64(60_000)
@@ -54,8 +61,8 @@ charges = lambda *pairs: u8(len(pairs)) + b"".join(u16(limit) + u64(amount) for 
 inputs_digest = hashlib.sha256(fill(0x11) + u32(1) + u64(150_000) + fill(0x10) + u32(0) + u64(50_000)).digest()
 
 
-def salt(kind, verdict, code):
-    text = b"portcullis/salt/1" + u8(kind) + digest + fill(0x99) + u8(verdict) + u16(code)
+def salt(kind, verdict, code, of=digest):
+    text = b"portcullis/salt/1" + u8(kind) + of + fill(0x99) + u8(verdict) + u16(code)
     return hmac.new(leaf_key, text, hashlib.sha256).digest()[:16]
 
 
@@ -79,6 +86,16 @@ open_outputs = tag(
     + u16(1) + u64(120_000) + vec16(P2TR)
     + u16(1) + u16(0) + charges((1, 200_000))
     + charges((0, 200_000))
+)
+replacing_digest = tagged("portcullis/request/1", resolved_replacing)
+# The replacement of a payment of which 121,000 left.
+replacing = tag(
+    u8(2) + u8(1) + salt(2, 1, 0, replacing_digest) + u8(1) + bytes(22) + replacing_digest + fill(0x99) + u8(4)
+    + u8(19) + digest + u64(121_000) + fill(0x34) + u64(122_000) + u64(2_000) + u32(209) + fill(0x10) + u32(0)
+    + u16(2) + inputs_digest + fill(0x77) + u16(1) + u64(78_000)
+    + u16(1) + u64(120_000) + vec16(P2TR)
+    + u16(1) + u16(0) + charges((1, 122_000))
+    + charges((0, 122_000))
 )
 refused = tag(u8(2) + u8(1) + salt(2, 2, 23) + u8(2) + detail + digest + fill(0x99) + u8(4) + u8(0))
 charge = u8(3) + u8(1) + fill(0x01, 16) + u64(41) + u8(1) + u16(0) + u16(0xFFFF) + fill(0x10) + u32(0) + u32(64103) + time
@@ -110,11 +127,14 @@ for name, value in {
     "frame-address": frame(0x06, fill(0x77) + u8(0) + u32(7)),
     "resolved-request": resolved,
     "resolved-request-leaves": resolved_leaves,
+    "resolved-request-replacing": resolved_replacing,
     "request-digest": digest,
     "signing-request": request,
+    "signing-request-replacing": request_replacing,
     "refusal-detail": detail,
     "leaf-decision-allowed": allowed,
     "leaf-decision-open": open_outputs,
+    "leaf-decision-replacing": replacing,
     "leaf-decision-refused": refused,
     "leaf-charge": charge,
     "leaf-coalesced": coalesced,

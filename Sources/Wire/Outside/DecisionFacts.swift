@@ -70,3 +70,10 @@ extension DecisionFacts {
         ownOutputAmount = try reader.readUInt64()
     }
 }
+
+extension ReplacedPayment {
+    init(reading reader: inout ByteReader) throws(ByteError) {
+        digest = try reader.readBytes32()
+        outflow = try reader.readUInt64()
+    }
+}

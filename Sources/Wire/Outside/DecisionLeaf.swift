@@ -12,6 +12,8 @@ package struct DecisionLeaf: ~Escapable {
     package let areAmountsChecked: Bool
     /// The sighash types beside ALL and DEFAULT that are used, as bits (protocol.md, section 4).
     package let sighashes: UInt8
+    /// The payment that this one replaces, if it does.
+    package let replaced: ReplacedPayment?
     package let destinations: LeafDestinations
     package let rules: LeafRules
     /// Charges of the wallet, the destinations and the whole.
@@ -28,6 +30,7 @@ package struct DecisionLeaf: ~Escapable {
         areAmountsChecked = bits & DecisionBits.amountsChecked != 0
         let known =
             DecisionBits.factsFollow | DecisionBits.amountsChecked | DecisionBits.sighashesFollow
+            | DecisionBits.replacementFollows
         let isMessage = bits == DecisionBits.factsFollow | DecisionBits.message
         let isPayment = bits & ~known == 0 && bits & DecisionBits.factsFollow != 0
         guard bits == 0 || isMessage || isPayment else { throw .nonCanonical }
@@ -36,6 +39,9 @@ package struct DecisionLeaf: ~Escapable {
         guard hasSighashes == (sighashes != 0), sighashes <= DecisionBits.sighashesMax else {
             throw .nonCanonical
         }
+        let isReplacement = bits & DecisionBits.replacementFollows != 0
+        guard !isReplacement || !hasSighashes else { throw .nonCanonical }
+        replaced = isReplacement ? try ReplacedPayment(reading: &reader) : nil
         switch bits {
         case DecisionBits.factsFollow | DecisionBits.message:
             facts = nil
