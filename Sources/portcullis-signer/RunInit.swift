@@ -1,4 +1,3 @@
-import Confinement
 import LocalSocket
 import Signer
 
@@ -40,22 +39,8 @@ private func make(
     _ memoryKiB: UInt32
 ) throws(SignerStop) -> Int32 {
     var maker = try HomeMaker(bundle: Descriptor(adopting: InitDescriptor.bundle))
-    do throws(ConfinementError) {
-        // No file, no port, no other process: what a sealed signer may do is more than enough here.
-        // What such a kernel cannot give is the operator's to accept when the signer runs.
-        _ = try Confinement.apply(
-            ConfinementPlan(
-                profile: .signerSealed(
-                    state: InitDescriptor.state,
-                    operator: InitDescriptor.bundle
-                ),
-                descriptorsMax: 16,
-                acceptsWeakerKernel: true
-            )
-        )
-    } catch {
-        return end("signer: this kernel does not give what the signer insists on (doctor)\n", 30)
-    }
+    let isConfined = confineOnce(state: InitDescriptor.state, operator: InitDescriptor.bundle)
+    guard isConfined else { return unconfined() }
     try maker.makeSeed(
         source,
         mnemonic: Descriptor(adopting: InitDescriptor.mnemonic),

@@ -1,4 +1,3 @@
-import Confinement
 import LocalSocket
 import Signer
 
@@ -83,25 +82,6 @@ private func answer(
     return 0
 }
 
-/// As `init` is: no file, no port, no other process.
 private func confine() -> Bool {
-    do throws(ConfinementError) {
-        _ = try Confinement.apply(
-            ConfinementPlan(
-                profile: .signerSealed(
-                    state: OfflineDescriptor.state,
-                    operator: OfflineDescriptor.listener
-                ),
-                descriptorsMax: 16,
-                acceptsWeakerKernel: true
-            )
-        )
-        return true
-    } catch {
-        return false
-    }
-}
-
-private func unconfined() -> Int32 {
-    end("signer: this kernel does not give what the signer insists on (doctor)\n", 30)
+    confineOnce(state: OfflineDescriptor.state, operator: OfflineDescriptor.listener)
 }

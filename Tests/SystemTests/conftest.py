@@ -7,6 +7,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import appliance  # noqa: E402
+import bare  # noqa: E402
 
 
 def pytest_collection_modifyitems(items):
@@ -38,6 +39,28 @@ def pytest_terminal_summary(terminalreporter):
 def opened():
     """One appliance with the open example policy for a whole module."""
     with appliance.Appliance("regtest-open") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def files():
+    """A home that only a signer without a gate uses."""
+    made = bare.Files()
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def home(files):
+    copied = files.copy()
+    yield copied
+    copied.remove()
+
+
+@pytest.fixture
+def signer(home):
+    """A signer over a home of its own, whose gate is the test."""
+    with bare.Signer(home) as running:
         yield running
 
 

@@ -25,21 +25,6 @@ from wire import u8, u16, u32, vec16
 OPEN = REPOSITORY / "policies/examples/regtest-open.toml"
 
 
-@pytest.fixture(scope="module")
-def files():
-    made = bare.Files()
-    yield made
-    made.remove()
-
-
-@pytest.fixture
-def signer(files):
-    copied = files.copy()
-    with bare.Signer(copied) as running:
-        yield running
-    copied.remove()
-
-
 def test_r46_request_rewritten_after_the_check(signer):
     """What is released is held against the digest of what was assessed: one other byte anywhere, and nothing is signed."""
     scene = Scene(signer)

@@ -16,26 +16,6 @@ from wire import u8, u16, u32, u64
 BREACH, MALFORMED = 20, 21
 
 
-@pytest.fixture(scope="module")
-def files():
-    made = bare.Files()
-    yield made
-    made.remove()
-
-
-@pytest.fixture
-def home(files):
-    copied = files.copy()
-    yield copied
-    copied.remove()
-
-
-@pytest.fixture
-def signer(home):
-    with bare.Signer(home) as running:
-        yield running
-
-
 def payment(number=0, kind="wpkh", amount=50_000):
     coin = wallets.Coin(kind, 100_000 + number, index=number)
     pay = script.Script(b"\x00\x14" + bytes([number]) * 20)

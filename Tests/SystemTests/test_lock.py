@@ -23,26 +23,6 @@ MALFORMED_ENDS, SOCKET_ENDS = 20, 22
 LOCK = b"\x6c"
 
 
-@pytest.fixture(scope="module")
-def files():
-    made = bare.Files()
-    yield made
-    made.remove()
-
-
-@pytest.fixture
-def home(files):
-    made = files.copy()
-    yield made
-    made.remove()
-
-
-@pytest.fixture
-def signer(home):
-    with bare.Signer(home) as running:
-        yield running
-
-
 def unlock_frame(passphrase=PASSPHRASE):
     return wire.frame(wire.UNLOCK, vec16(passphrase.encode()))
 

@@ -5,27 +5,11 @@ import time
 
 import pytest
 
-import bare
 import wire
 from appliance import PASSPHRASE, Appliance, Refused
 from wire import vec16
 
 PATIENCE = 10
-
-
-@pytest.fixture(scope="module")
-def files():
-    made = bare.Files()
-    yield made
-    made.remove()
-
-
-@pytest.fixture
-def signer(files):
-    home = files.copy()
-    with bare.Signer(home) as running:
-        yield running
-    home.remove()
 
 
 def dribble(operator, stop):

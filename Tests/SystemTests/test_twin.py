@@ -26,13 +26,6 @@ pytestmark = pytest.mark.skipif(not TWIN.exists(), reason="no signer-twin (swift
 
 
 @pytest.fixture(scope="module")
-def files():
-    made = bare.Files()
-    yield made
-    made.remove()
-
-
-@pytest.fixture(scope="module")
 def templated():
     made = templates.Files(list(WALLETS.values()))
     yield made
