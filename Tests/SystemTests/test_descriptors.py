@@ -148,10 +148,10 @@ REASONS = {
     "unspendable": "cannot be spent at all", "too long": r"bytes; (at most|expected)|characters; at most", "hardened": "hardened",
     "too many": r"\d+ (keys|scripts|levels|branches)[^;]*; at most", "no own key": "none of the keys is the signer's own",
     "key path": "has no path of an own key|for coins of another network", "form": "cannot be a wallet|cannot stand here",
-    "branch sets": "of different lengths|no set of branches", "private key": "private key", "origin": "of the origin|the origin of", "type": "type|expected [BKVW] |is not [a-z]", "text": "",
+    "branch sets": "of different lengths|no set of branches", "lock number": "below 2147483648", "private key": "private key", "origin": "of the origin|the origin of", "type": "type|expected [BKVW] |is not [a-z]", "text": "",
 }
-# What we refuse and BDK does not judge: limits of the signer, and what only a signer needs to know.
-OURS_ALONE = {"branches overlap", "branch sets", "meaningless older", "hardened", "too many", "no own key", "key path", "origin", "private key", "form"}
+# What we refuse and BDK does not judge: limits of the signer, what only a signer needs to know, and an after() from 2^31 on (BIP-379).
+OURS_ALONE = {"lock number", "branches overlap", "branch sets", "meaningless older", "hardened", "too many", "no own key", "key path", "origin", "private key", "form"}
 
 
 def our_reason(text):
