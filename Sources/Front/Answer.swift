@@ -24,19 +24,18 @@ package enum Answer {
         against given: [UInt8],
         finalize: Bool
     ) throws(FrontError) {
-        guard let asked = unsignedTransaction(given) else {
-            throw mismatch("a result for what is no PSBT")
-        }
+        guard let psbt = psbt(given) else { throw mismatch("a result for what is no PSBT") }
+        let asked = psbt.transaction
         let txid = asked.id.description
         let leaf = try LeafFacts(reading: receipt.leaf)
-        guard leaf.kind == "decision", leaf.verdict == "allow", leaf.txid == txid else {
-            throw mismatch("a receipt of another payment")
-        }
+        guard leaf.kind == "decision", leaf.verdict == "allow",
+            let sighashes = sighashes(psbt, of: leaf.txid)
+        else { throw mismatch("a receipt of another payment") }
         guard facts.txid == txid, facts.fee == leaf.fee else {
             throw mismatch("another transaction id or fee")
         }
         // What a signature leaves open must be what the PSBT asked to leave open.
-        guard leaf.sighashes ?? [] == SighashPermission.names(Self.sighashes(given)) else {
+        guard leaf.sighashes ?? [] == SighashPermission.names(sighashes) else {
             throw mismatch("signatures of another sighash type")
         }
         guard facts.finalized == finalize else { throw mismatch("another kind of result") }
@@ -44,23 +43,25 @@ package enum Answer {
             // A scriptSig changes the id; what was asked for has none (protocol.md, section 3).
             guard unsigned(signed) == asked else { throw mismatch("another transaction") }
         } else {
-            guard unsignedTransaction(signed) == asked else { throw mismatch("another payment") }
+            guard Self.psbt(signed)?.transaction == asked else { throw mismatch("another payment") }
         }
     }
 
-    /// The types beside ALL and DEFAULT that a PSBT asks for.
-    private static func sighashes(_ psbt: [UInt8]) -> UInt8 {
-        do {
-            let inputs = try PSBT(binary: psbt).inputs
-            return inputs.reduce(0) { $0 | ($1.sighashType?.permission ?? 0) }
-        } catch {
-            return 0
+    /// The types beside ALL and DEFAULT that a PSBT asks for, where the transaction with this id is
+    /// the PSBT's, or what one of its inputs alone signs with ANYONECANPAY; nothing for any other.
+    private static func sighashes(_ psbt: PSBT, of txid: String?) -> UInt8? {
+        if txid == psbt.transaction.id.description {
+            return psbt.inputs.reduce(0) { $0 | ($1.sighashType?.permission ?? 0) }
         }
+        let alone = psbt.inputs.indices.first { index in
+            SignedPart(of: psbt, alone: index)?.transaction.id.description == txid
+        }
+        return alone.map { psbt.inputs[$0].sighashType?.permission ?? 0 }
     }
 
-    private static func unsignedTransaction(_ psbt: [UInt8]) -> Transaction? {
+    private static func psbt(_ bytes: [UInt8]) -> PSBT? {
         do {
-            return try PSBT(binary: psbt).transaction
+            return try PSBT(binary: bytes)
         } catch {
             return nil
         }

@@ -20,7 +20,8 @@ package enum AntiExfil {
         of home: HomeFacts
     ) throws(FrontError) {
         let curve = try curve()
-        let scheme = try scheme(of: given)
+        let operations = try FrontOperations(home, policy: nil)
+        let scheme = try operations.scheme(of: given, host: host)
         let signatures = facts.signatures ?? []
         guard !signatures.isEmpty, signatures.count == openings.count else {
             throw broken("other signatures than it opened nonces for")
@@ -39,7 +40,6 @@ package enum AntiExfil {
         }
         let expected: [UInt8]
         do throws(FrontError) {
-            let operations = try FrontOperations(home, policy: nil)
             expected = try operations.result(
                 of: given,
                 seen,
@@ -50,16 +50,6 @@ package enum AntiExfil {
             throw broken("signatures that are not of this payment")
         }
         guard result == expected else { throw broken("a result that holds more than was shown") }
-    }
-
-    /// One wallet pays, so all its signatures are of one scheme.
-    private static func scheme(of given: [UInt8]) throws(FrontError) -> SignatureScheme {
-        do {
-            let coin = try PSBT(binary: given).inputs.first?.coin
-            return coin.map { ScriptKind(of: $0.script.span) } == .p2tr ? .schnorr : .ecdsa
-        } catch {
-            throw .failed("the signatures cannot be checked: \(error)")
-        }
     }
 
     private static func curve() throws(FrontError) -> Curve {

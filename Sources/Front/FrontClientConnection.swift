@@ -169,7 +169,9 @@ final class FrontClientConnection {
             let (kind, payload) = try fromGate.take()
             switch kind {
             case question.expected: answer(try question.finish(payload), now: now)
-            case .gateRefused: throw try GateClient.refusal(payload, policy: operations.policy)
+            case .gateRefused:
+                let refusal = try GateClient.refusal(payload, policy: operations.policy)
+                throw question.placed(refusal)
             default: throw .failed("the gate answered with a message of kind \(kind)")
             }
         } catch {

@@ -15,12 +15,29 @@ struct GateQuestion {
     let kind: MessageKind
     let payload: [UInt8]
     let expected: MessageKind
+    /// What the signer counts the inputs and outputs of, where that is not the whole PSBT.
+    var part: SignedPart?
     let finish: ([UInt8]) throws(FrontError) -> Framed<FrontReply>
 
     /// How long the gate may take over it.
     func milliseconds(_ patience: Patience) -> Int64 {
         let signs = [.sign, .open, .signOpened].contains(kind)
         return signs ? patience.signMilliseconds : patience.gateMilliseconds
+    }
+
+    /// A refusal of the signer, with its place in the PSBT.
+    func placed(_ error: FrontError) -> FrontError {
+        guard case .refused(var report) = error, let part, let index = report.index else {
+            return error
+        }
+        let places =
+            switch report.subject {
+            case "input": part.inputs
+            case "output": part.outputs
+            case _: [Int]()
+            }
+        if places.indices.contains(Int(index)) { report.index = UInt32(places[Int(index)]) }
+        return .refused(report)
     }
 }
 
@@ -124,7 +141,7 @@ final class FrontOperations {
         let kind: MessageKind = host == nil ? .sign : .signOpened
         let payload = (host?.bytes.array ?? []) + request.bytes
         return .ask(
-            GateQuestion(kind: kind, payload: payload, expected: .signed) {
+            GateQuestion(kind: kind, payload: payload, expected: .signed, part: request.part) {
                 [self] payload throws(FrontError) in
                 let answer = try SignAnswer(reading: payload)
                 var reply = try complete(psbt, request, answer, finalize: finalize)
@@ -140,7 +157,12 @@ final class FrontOperations {
     private func open(_ bytes: [UInt8], _ commitment: Bytes32) throws(FrontError) -> FrontStep {
         let request = try request(try PSBTReading(bytes).psbt, commitment)
         return .ask(
-            GateQuestion(kind: .open, payload: request.bytes, expected: .opened) {
+            GateQuestion(
+                kind: .open,
+                payload: request.bytes,
+                expected: .opened,
+                part: request.part
+            ) {
                 payload throws(FrontError) in
                 do {
                     var reader = ByteReader(payload.span)
@@ -168,6 +190,13 @@ final class FrontOperations {
         let request = try request(psbt, host.commitment)
         let answer = SignAnswer(signatures: signatures)
         return try complete(psbt, request, answer, finalize: finalize).attachment
+    }
+
+    /// Of the signatures that a PSBT asks for: one wallet pays, so all are of one scheme.
+    func scheme(of bytes: [UInt8], host: HostNonce) throws(FrontError) -> SignatureScheme {
+        let request = try request(try PSBTReading(bytes).psbt, host.commitment)
+        let script = request.plans.first?.owned.output.script ?? []
+        return ScriptKind(of: script.span) == .p2tr ? .schnorr : .ecdsa
     }
 
     /// 32 bytes that the command line gave in hexadecimal digits.
@@ -253,7 +282,7 @@ extension FrontOperations {
         } catch {
             throw .failed("the signatures do not fit the transaction: \(error)")
         }
-        let coins = psbt.inputs.compactMap(\.coin)
+        let coins = request.part.inputs.compactMap { psbt.inputs[$0].coin }
         var fee: UInt64 = 0
         let result: [UInt8]
         do {
@@ -278,7 +307,7 @@ extension FrontOperations {
         }
         let facts = SignedFacts(
             finalized: finalize,
-            txid: request.transactionID.description,
+            txid: psbt.transaction.id.description,
             fee: fee,
             seenBefore: answer.seenBefore,
             receipt: answer.receipt

@@ -86,6 +86,14 @@ extension RequestError {
         case .coinUnknown(let input), .parentMissing(let input):
             (.missingParent, ("input", input), nil)
         case .notOurs(let input, _): (.foreignInput, ("input", input), nil)
+        case .severalAlone(let input, _): (.anyoneCanPayInputs, ("input", input), nil)
+        case .singleNotFirst(let input):
+            (
+                .sighashNotPermitted, ("input", input),
+                "make the PSBT with this input first, or sign with ALL|ANYONECANPAY"
+            )
+        case .singleWithoutOutput(let input, _):
+            (.sighashSingleWithoutOutput, ("input", input), nil)
         case .claimMismatch(.output(let output), _, _):
             (.fraudulentChange, ("output", output), nil)
         case .claimMismatch(.input(let input), _, _): (.scriptMismatch, ("input", input), nil)

@@ -17,14 +17,15 @@ extension SigningRequest {
         curve: borrowing Curve
     ) throws(RequestError) {
         let (text, coins) = try Self.message(of: psbt)
-        let plans = try Self.plans(psbt, coins, &wallets, network, curve, owners: owners)
+        let part = SignedPart(all: psbt.transaction)
+        let plans = try Self.plans(psbt, part, coins, &wallets, network, curve, owners: owners)
         let wallet = wallets.wallets[plans[0].owned.owner.wallet]
         for (place, plan) in plans.enumerated()
         where plan.owned.owner.wallet != plans[0].owned.owner.wallet {
             throw .message("input \(place) is of another wallet than '\(wallet.name)'")
         }
         let kinds = plans.map { wallets.wallets[$0.owned.owner.wallet].kind }
-        let types = try Self.sighashTypes(psbt, kinds)
+        let types = try Self.sighashTypes(psbt, part, kinds)
         let place = plans[0].owned.owner.place
         var fields = MessageFields(
             network: network.rawValue,
@@ -60,7 +61,7 @@ extension SigningRequest {
             resolved: resolved,
             plans: plans,
             sighashTypes: types,
-            transactionID: psbt.transaction.id
+            transaction: psbt.transaction
         )
     }
 

@@ -4,7 +4,7 @@ package import Bytes
 
 extension PSBT {
     /// Puts the signatures of a request's answer back: for each input, in order, one for each of
-    /// our keys in it. Each is verified first: the signer's word is not needed, and a spoiled
+    /// our keys in it. Each is verified first, as one of the whole transaction: the signer's word is not needed, and a spoiled
     /// answer is noticed here and changes nothing. What they fix of version 2 is open no more
     /// (BIP-370).
     package mutating func insert(
@@ -17,9 +17,7 @@ extension PSBT {
         guard signatures.count == expected else {
             throw .signatureCount(expected: expected, found: signatures.count)
         }
-        guard request.transactionID == transaction.id, request.plans.count == inputs.count else {
-            throw .otherTransaction
-        }
+        guard request.psbtTransactionID == transaction.id else { throw .otherTransaction }
         let coins = inputs.compactMap(\.coin)
         guard coins.count == inputs.count else { throw .otherTransaction }
         let midstates = Self.midstates(transaction, coins)
@@ -30,12 +28,13 @@ extension PSBT {
         var fields: [(input: Int, field: PSBTField)] = []
         fields.reserveCapacity(signatures.count)
         var next = 0
-        for (index, plan) in request.plans.enumerated() {
+        for (place, plan) in request.plans.enumerated() {
+            let index = request.part.inputs[place]
             let signing = InputSigning(
                 index: index,
                 transaction: transaction,
                 coin: coins[index],
-                type: request.sighashTypes[index],
+                type: request.sighashTypes[place],
                 plan: plan,
                 kind: wallets.wallets[plan.owned.owner.wallet].kind
             )

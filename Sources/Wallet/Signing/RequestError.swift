@@ -22,6 +22,10 @@ package enum RequestError: Error, Equatable, Sendable {
     case coinUnknown(input: Int)
     case parentMissing(input: Int)
     case notOurs(input: Int, address: String)
+    /// ANYONECANPAY beside inputs of others, and not for one input of ours alone.
+    case severalAlone(input: Int, found: Int)
+    case singleNotFirst(input: Int)
+    case singleWithoutOutput(input: Int, count: Int)
     case claimMismatch(PSBTPlace, wallet: String, path: String)
     case indexOverMaximum(PSBTPlace, wallet: String, index: UInt32, most: UInt32)
     case sighashType(input: Int, found: UInt32)
@@ -59,7 +63,16 @@ extension RequestError: CustomStringConvertible {
             "input \(input): the previous transaction is not given (PSBT_IN_NON_WITNESS_UTXO); "
                 + "it is needed for every input unless all are taproot"
         case .notOurs(let input, let address):
-            "input \(input): \(address) belongs to none of our wallets; every input must be ours"
+            "input \(input): \(address) belongs to none of our wallets; every input must be ours, "
+                + "or one alone with ANYONECANPAY as its sighash type"
+        case .severalAlone(let input, let found):
+            "input \(input): signed with ANYONECANPAY beside inputs of others, but \(found) inputs "
+                + "are ours; expected one, so that nobody can take our signatures apart"
+        case .singleNotFirst(let input):
+            "input \(input): SINGLE|ANYONECANPAY outside of segwit, beside inputs of others; "
+                + "expected it as the first input"
+        case .singleWithoutOutput(let input, let count):
+            "input \(input): SIGHASH_SINGLE without an output at its place; there are \(count)"
         case .claimMismatch(let place, let wallet, let path):
             "\(place): said to be \(path) of wallet '\(wallet)', but the script there is another"
         case .indexOverMaximum(let place, let wallet, let index, let most):

@@ -18,6 +18,9 @@ package struct SigningRequest: Equatable, Sendable {
     package let sighashTypes: [SighashType]
     /// The unsigned transaction.
     package let transactionID: TransactionID
+    /// What of the PSBT it is about, and the PSBT's own transaction.
+    package let part: SignedPart
+    package let psbtTransactionID: TransactionID
 
     /// The bytes of a SigningRequest.
     package var bytes: [UInt8] {
@@ -48,8 +51,9 @@ package struct SigningRequest: Equatable, Sendable {
     /// The most signatures of one request.
     package static let signatureCountMax = 16_384
 
-    /// Makes the request that signs all inputs of a PSBT, which must all be ours; with a commitment
-    /// to what the host contributes to every nonce, if there is one.
+    /// Makes the request that signs all inputs of a PSBT, which must all be ours, unless one alone
+    /// is and its sighash type fixes no other (`SignedPart`); with a commitment to what the host
+    /// contributes to every nonce, if there is one.
     package init(
         _ psbt: PSBT,
         wallets: inout WalletSet,
@@ -57,22 +61,23 @@ package struct SigningRequest: Equatable, Sendable {
         curve: borrowing Curve,
         commitment: Bytes32? = nil
     ) throws(RequestError) {
-        let transaction = psbt.transaction
-        try Self.checkCounts(transaction)
+        try Self.checkCounts(psbt.transaction)
         do throws(PSBTError) {
             try psbt.checkForSigning()
         } catch {
             throw .psbt(error)
         }
-        let coins = try Self.coins(psbt)
-        plans = try Self.plans(psbt, coins, &wallets, network, curve)
-        outputOwners = try Self.outputOwners(psbt, &wallets, curve)
+        part = try SignedPart(of: psbt, &wallets, curve)
+        let transaction = part.transaction
+        let coins = try Self.coins(psbt, part)
+        plans = try Self.plans(psbt, part, coins, &wallets, network, curve)
+        outputOwners = try Self.outputOwners(psbt, part, &wallets, curve)
         let kinds = plans.map { wallets.wallets[$0.owned.owner.wallet].kind }
-        sighashTypes = try Self.sighashTypes(psbt, kinds)
+        sighashTypes = try Self.sighashTypes(psbt, part, kinds)
         // Where others add inputs, these may pay for the outputs.
         let isOpen = sighashTypes.contains(where: \.anyoneCanPay)
         try Self.checkSums(coins, transaction.outputs, mayExceed: isOpen)
-        parents = try Self.parents(psbt, allTaproot: kinds.allSatisfy(\.isTaproot))
+        parents = try Self.parents(psbt, part, allTaproot: kinds.allSatisfy(\.isTaproot))
         var writer = ResolvedWriter(wallets.wallets)
         resolved = try writer.write(
             transaction,
@@ -83,7 +88,7 @@ package struct SigningRequest: Equatable, Sendable {
             sighashTypes: sighashTypes,
             commitment: commitment
         )
-        transactionID = transaction.id
+        (transactionID, psbtTransactionID) = (transaction.id, psbt.transaction.id)
         guard byteCount <= Self.byteCountMax else {
             throw .count(.bytes, found: byteCount, least: 1, most: Self.byteCountMax)
         }
@@ -94,12 +99,14 @@ package struct SigningRequest: Equatable, Sendable {
         resolved: [UInt8],
         plans: [InputPlan],
         sighashTypes: [SighashType],
-        transactionID: TransactionID
+        transaction: Transaction
     ) {
         self.resolved = resolved
         self.plans = plans
         self.sighashTypes = sighashTypes
-        self.transactionID = transactionID
+        part = SignedPart(all: transaction)
+        transactionID = transaction.id
+        psbtTransactionID = transactionID
         (parents, outputOwners) = ([], [nil])
     }
 
@@ -122,10 +129,14 @@ package struct SigningRequest: Equatable, Sendable {
     }
 
     /// What each input spends.
-    private static func coins(_ psbt: PSBT) throws(RequestError) -> [Coin] {
+    private static func coins(
+        _ psbt: PSBT,
+        _ part: SignedPart
+    ) throws(RequestError) -> [Coin] {
         var coins: [Coin] = []
-        coins.reserveCapacity(psbt.inputs.count)
-        for (index, input) in psbt.inputs.enumerated() {
+        coins.reserveCapacity(part.inputs.count)
+        for index in part.inputs {
+            let input = psbt.inputs[index]
             guard !input.isFinal else { throw .alreadyFinal(input: index) }
             guard let coin = input.coin else { throw .coinUnknown(input: index) }
             coins.append(coin)
@@ -133,7 +144,7 @@ package struct SigningRequest: Equatable, Sendable {
         // An amount without its previous transaction is safe only where every signature commits to
         // every amount, that is, where all inputs are taproot.
         if coins.contains(where: { ScriptKind(of: $0.script.span) != .p2tr }) {
-            for (index, input) in psbt.inputs.enumerated() where input.provenCoin == nil {
+            for index in part.inputs where psbt.inputs[index].provenCoin == nil {
                 throw .parentMissing(input: index)
             }
         }
@@ -142,6 +153,7 @@ package struct SigningRequest: Equatable, Sendable {
 
     static func plans(
         _ psbt: PSBT,
+        _ part: SignedPart,
         _ coins: [Coin],
         _ wallets: inout WalletSet,
         _ network: Network,
@@ -151,7 +163,7 @@ package struct SigningRequest: Equatable, Sendable {
         var plans: [InputPlan] = []
         plans.reserveCapacity(coins.count)
         var signatureCount = 0
-        for (index, coin) in coins.enumerated() {
+        for (index, coin) in zip(part.inputs, coins) {
             let found: OwnOutput?
             if owners.isEmpty {
                 found = try wallets.ownOutput(
@@ -189,16 +201,17 @@ package struct SigningRequest: Equatable, Sendable {
 
     private static func outputOwners(
         _ psbt: PSBT,
+        _ part: SignedPart,
         _ wallets: inout WalletSet,
         _ curve: borrowing Curve
     ) throws(RequestError) -> [Owner?] {
         var owners: [Owner?] = []
-        owners.reserveCapacity(psbt.outputs.count)
-        for (index, output) in psbt.outputs.enumerated() {
+        owners.reserveCapacity(part.outputs.count)
+        for index in part.outputs {
             owners.append(
                 try wallets.owner(
                     of: psbt.transaction.outputs[index].script,
-                    derivations: output.derivations,
+                    derivations: psbt.outputs[index].derivations,
                     at: .output(index),
                     curve: curve
                 )
@@ -227,11 +240,12 @@ package struct SigningRequest: Equatable, Sendable {
 
     static func sighashTypes(
         _ psbt: PSBT,
+        _ part: SignedPart,
         _ kinds: [OutputKind]
     ) throws(RequestError) -> [SighashType] {
         var types: [SighashType] = []
         types.reserveCapacity(kinds.count)
-        for (index, kind) in kinds.enumerated() {
+        for (index, kind) in zip(part.inputs, kinds) {
             let type = psbt.inputs[index].sighashType ?? (kind.isTaproot ? .default : .all)
             guard type.rawValue <= 0xff else {
                 throw .sighashType(input: index, found: type.rawValue)
@@ -244,12 +258,13 @@ package struct SigningRequest: Equatable, Sendable {
     /// The previous transactions in the order of first use; none where all inputs are taproot.
     private static func parents(
         _ psbt: PSBT,
+        _ part: SignedPart,
         allTaproot: Bool
     ) throws(RequestError) -> [[UInt8]] {
         guard !allTaproot else { return [] }
         var seen: Set<TransactionID> = []
         var parents: [[UInt8]] = []
-        for (index, input) in psbt.transaction.inputs.enumerated()
+        for (index, input) in zip(part.inputs, part.transaction.inputs)
         where seen.insert(input.previous.txid).inserted {
             guard let parent = psbt.parents[input.previous.txid] else {
                 throw .parentMissing(input: index)

@@ -11,7 +11,7 @@ extension PSBT {
         wallets: WalletSet,
         curve: borrowing Curve
     ) throws(RequestError) {
-        for (index, plan) in request.plans.enumerated() {
+        for (index, plan) in zip(request.part.inputs, request.plans) {
             let wallet = wallets.wallets[plan.owned.owner.wallet]
             let map = inputs[index].map
             var update = PSBTInputUpdate()
@@ -33,7 +33,7 @@ extension PSBT {
                 throw .psbt(error)
             }
         }
-        for (index, owner) in request.outputOwners.enumerated() {
+        for (index, owner) in zip(request.part.outputs, request.outputOwners) {
             guard let owner else { continue }
             let output = try wallets.output(of: owner, curve: curve)
             let facts = try Self.facts(output, wallets.wallets[owner.wallet], curve: curve)

@@ -20,6 +20,9 @@ struct SignCommand: ParsableCommand {
             was or OUT is named *.psbt, else base64; on standard output always base64. With \
             --finalize the result is the final transaction in hexadecimal, ready to be broadcast.
 
+            Every input must be ours, or one alone that asks for ANYONECANPAY: it is then signed \
+            for itself, and the others' wait for whoever they belong to.
+
             With --anti-exfil the command line contributes 32 random bytes to every nonce, after \
             the signer has fixed its own part, and checks in the result that each signature \
             holds them: no signer can then tell secrets by its nonces. If it fails on the way, \
