@@ -131,6 +131,7 @@ let package = Package(
         .testTarget(
             name: "PolicyTests",
             dependencies: ["Policy", "TestSupport", "Bytes", "BitcoinCrypto", "Bitcoin"],
+            exclude: ["Recorded"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -29,7 +29,14 @@ private func evaluate(_ bundle: borrowing CheckedBundle) {
             precondition(bundle.lists(of: script) == bundle.destinationLists(at: index))
             facts.pay(1_000, to: script, output: UInt32(index), under: copy bundle)
         }
+        let data: [UInt8] = [0x6a, 2, 1, 2]
+        facts.pay(0, to: data.span, output: 0, under: copy bundle)
+        facts.count(inputs: 2, outputs: 3, ownAmount: 1, outputAmount: 3)
+        facts.lock(time: 800_000, areInputsFinal: false, isReplaceable: true)
+        facts.replace(false)
+        facts.ask(Asking(requester: 1_001, seconds: 1_800_000_000, under: copy bundle))
         _ = bundle.verdict(on: facts)
+        facts.ask(.unknown)
         facts.pay(1_000, lists: 0, output: 0)
         _ = bundle.verdict(on: facts)
         precondition(bundle.walletIndex(id: bundle.walletID(at: wallet)) != nil)
@@ -68,6 +75,7 @@ private func expectSame(_ bundle: borrowing CheckedBundle) {
         try writeWallets(bundle, to: &writer)
         try writeDestinations(bundle, to: &writer)
         try writeLimitsAndRules(bundle, to: &writer)
+        try writer.writeExtensions(bundle.extensionBytes)
         try writer.finish(source: bundle.source)
     } catch {
         preconditionFailure("a bundle that does not fit its own length")
@@ -88,7 +96,8 @@ private func writeHeader(
         sourceHash: bundle.sourceHash,
         allowance: bundle.allowance,
         adminThreshold: UInt8(bundle.adminThreshold),
-        adminCount: UInt8(bundle.adminCount)
+        adminCount: UInt8(bundle.adminCount),
+        version: bundle.version
     )
     try writer.writeHeader(header)
     for index in 0..<bundle.adminCount {
@@ -147,6 +156,26 @@ private func writeLimitsAndRules(
     try writer.beginSection(count: UInt16(bundle.ruleCount))
     for index in 0..<bundle.ruleCount {
         let rule = bundle.rule(at: index)
+        if rule.isAboutMessages {
+            try writer.writeMessageRule(
+                name: rule.name,
+                wallets: rule.wallets,
+                formats: rule.message.formats,
+                branches: rule.message.branches,
+                indexes: rule.message.indexMin...rule.message.indexMax,
+                pattern: rule.message.pattern
+            )
+            continue
+        }
+        if rule.hasConditions {
+            try writer.writeConditionRule(
+                name: rule.name,
+                effect: rule.effect,
+                wallets: rule.wallets,
+                conditions: rule.conditionBytes
+            )
+            continue
+        }
         let fields = RuleFields(
             effect: rule.effect,
             wallets: rule.wallets,

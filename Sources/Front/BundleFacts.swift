@@ -72,6 +72,10 @@ package struct BundleFacts: Sendable {
         case .wallet(let place): "wallet \(wallets[place].name)"
         case .rule(let place): "rule \(rules[place])"
         case .list(let place): "destinations \(lists[place])"
+        case .each(let place): "each destination of \(lists[place])"
+        case .fees: "the fees of all payments"
+        case .feesOfWallet(let place): "the fees of wallet \(wallets[place].name)"
+        case .feesOfRule(let place): "the fees of rule \(rules[place])"
         }
     }
 

@@ -21,7 +21,10 @@ extension BundleFacts {
         case .destinationNotListed: named.lists = names(ofLists: detail.expected)
         case .deniedByRule: named.lists = names(ofLists: detail.found)
         case .messageNotMatched, .outflowOverMaximum, .feeOverMaximum, .feerateOverMaximum,
-            .sighashNotInRule, .none:
+            .sighashNotInRule, .outflowUnderMinimum, .feeUnderMinimum, .feerateUnderMinimum,
+            .outputOverMaximum, .outputUnderMinimum, .inputCount, .outputCount, .ownShare,
+            .scriptKind, .lockTimeKind, .replaceability, .replacementKind, .requester,
+            .outsideTime, .none:
             break
         }
         return named

@@ -183,6 +183,48 @@ extension RefusalWords {
         message-not-matched rule number
           nearest rule: others (1 format, 2 branch, 3 index, 4 text; of coins: 5 branch, 6 index)
           sign what the rule permits; only a new policy can permit more
+        outflow-under-minimum rule satoshi
+          less leaves the wallet than the rule is for
+          a rule for smaller payments would permit it
+        fee-under-minimum rule satoshi
+          the fee is under the rule's minimum
+          raise the fee
+        feerate-under-minimum rule rate
+          the fee rate is under the rule's minimum
+          raise the fee rate
+        output-over-maximum rule satoshi
+          the largest output that is not ours is over the rule's maximum
+          pay less to one destination
+        output-under-minimum rule satoshi
+          the largest output that is not ours is under the rule's minimum
+          a rule for smaller payments would permit it
+        input-count rule number
+          more or fewer inputs than the rule permits
+          choose the coins differently
+        output-count rule number
+          more or fewer outputs than the rule permits
+          pay more or fewer destinations at once
+        own-share rule share
+          more or less of the outputs comes back to us than the rule permits
+          choose the coins differently, or change the policy
+        script-kind rule scripts
+          an output that is not ours is of a kind that the rule does not permit
+          pay to an address of another kind
+        lock-time-kind rule locks
+          a lock time that the rule does not permit, or none where it wants one
+          set the lock time as the rule has it
+        replaceability rule either
+          the payment says that it can be replaced, or that it cannot, against the rule
+          set the sequences of the inputs as the rule has it
+        replacement-kind rule either
+          the payment replaces another, or replaces none, against the rule
+          name what it replaces, or nothing, as the rule has it
+        requester rule number
+          the rule is not for this client (expected: how many it names; found: the uid)
+          ask as a user whom the rule names
+        outside-time rule number
+          the rule is for other times of the week (found: seconds since 1970)
+          ask again at a time of the rule
         message-form nothing number
           a field of the message's request is out of its bounds
           version 0 or 2; locks for scripts alone; at most 16,384 bytes; 1 to 100 coins or none

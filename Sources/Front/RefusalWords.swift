@@ -11,7 +11,7 @@ package struct RefusalWords: Sendable {
 
     /// How `expected` and `found` are to be read.
     package enum Unit: String, Sendable {
-        case satoshi, rate, payments, sighashes, number, nothing
+        case satoshi, rate, payments, sighashes, share, scripts, locks, either, number, nothing
     }
 
     package let subject: Subject
@@ -152,7 +152,21 @@ extension RefusalWords.Unit {
         case .rate: "\(value) sat/kvB"
         case .payments: "\(value) payments"
         case .sighashes: LeafFacts.names(ofSighashes: UInt8(truncatingIfNeeded: value))
+        case .share: value == .max ? "unknown" : "\(value) millionths"
+        case .scripts:
+            Self.names(
+                value,
+                ["p2pkh", "p2sh", "p2wpkh", "p2wsh", "p2tr", "op_return", "witness", "other"]
+            )
+        case .locks: Self.names(value, ["none", "height", "time"])
+        case .either: Self.names(value, ["no", "yes"])
         case .number, .nothing: "\(value)"
         }
+    }
+
+    /// The names of the bits that are set.
+    private static func names(_ bits: UInt64, _ all: [String]) -> String {
+        let named = all.indices.filter { bits >> UInt64($0) & 1 == 1 }.map { all[$0] }
+        return named.isEmpty ? "nothing" : named.joined(separator: " or ")
     }
 }

@@ -30,6 +30,8 @@ package enum GateError: Error, Equatable, Sendable {
     case bundleMismatch
     /// The bundle cannot be read.
     case bundleDamaged
+    /// The bundle asks for limits or conditions that are not enforced.
+    case unsupportedPolicy
     /// The clock that limits age by went back within one boot.
     case boottimeWentBack(from: UInt64, to: UInt64)
     /// The signer broke the protocol.

@@ -88,36 +88,42 @@ package enum GateProcess {
         let count = try file.size()
         guard count <= BundleLayout.byteCountMax else { throw .bundleDamaged }
         let bytes = try file.read(count, at: 0)
+        let layout: BundleLayout
         do throws(BundleError) {
-            let bundle = try CheckedBundle(checking: bytes.span)
-            var limits: [LimitCaps] = []
-            for index in 0..<bundle.limitCount {
-                let limit = bundle.limit(at: index)
-                limits.append(
-                    LimitCaps(
-                        windowSeconds: limit.windowSeconds,
-                        amountMax: limit.amountMax,
-                        countMax: limit.countMax
-                    )
-                )
-            }
-            var signatures: [HashKey: Int] = [:]
-            var work: [HashKey: Int] = [:]
-            for index in 0..<bundle.walletCount {
-                let id = HashKey(bundle.walletID(at: index))
-                let most = bundle.wallet(at: index).signaturesPerInputMax
-                if most > 1 { signatures[id] = most }
-                work[id] = bundle.wallet(at: index).addressWork
-            }
-            return GateConfiguration(
-                bundleHash: bundle.hash,
-                limits: limits,
-                signaturesPerInputMax: signatures,
-                addressWork: work
-            )
+            layout = try CheckedBundle(checking: bytes.span).layout
         } catch {
             throw .bundleDamaged
         }
+        guard layout.needs.isSubset(of: .enforced) else { throw .unsupportedPolicy }
+        return configuration(CheckedBundle(reading: bytes.span, layout: layout))
+    }
+
+    private static func configuration(_ bundle: CheckedBundle) -> GateConfiguration {
+        var limits: [LimitCaps] = []
+        for index in 0..<bundle.limitCount {
+            let limit = bundle.limit(at: index)
+            limits.append(
+                LimitCaps(
+                    windowSeconds: limit.windowSeconds,
+                    amountMax: limit.amountMax,
+                    countMax: limit.countMax
+                )
+            )
+        }
+        var signatures: [HashKey: Int] = [:]
+        var work: [HashKey: Int] = [:]
+        for index in 0..<bundle.walletCount {
+            let id = HashKey(bundle.walletID(at: index))
+            let most = bundle.wallet(at: index).signaturesPerInputMax
+            if most > 1 { signatures[id] = most }
+            work[id] = bundle.wallet(at: index).addressWork
+        }
+        return GateConfiguration(
+            bundleHash: bundle.hash,
+            limits: limits,
+            signaturesPerInputMax: signatures,
+            addressWork: work
+        )
     }
 
     private static func say(_ text: String, to descriptor: borrowing Descriptor) {

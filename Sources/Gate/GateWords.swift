@@ -27,6 +27,8 @@ extension GateError {
             "state-rolled-back: there is a log \(number), later than the signer's"
         case .bundleMismatch: "bundle-mismatch: the signer holds another policy bundle"
         case .bundleDamaged: "damaged-bundle: the policy bundle cannot be read"
+        case .unsupportedPolicy:
+            "unsupported-policy: the policy asks for what is not enforced yet"
         case .boottimeWentBack(let from, let to):
             "the clock since boot went back from \(from) to \(to) ns"
         case .signerFault(let fault): "the signer broke the protocol: \(fault)"
@@ -43,7 +45,7 @@ extension GateError {
         switch self {
         case .file, .shortWrite, .shortRead, .poisoned, .journalMissing, .logBehind, .damaged,
             .badLeaf, .checkpointDamaged, .otherTree, .laterLog, .bundleMismatch,
-            .bundleDamaged, .boottimeWentBack, .resumeRefused, .locked:
+            .bundleDamaged, .unsupportedPolicy, .boottimeWentBack, .resumeRefused, .locked:
             .refused
         case .signerFault: .signerFault
         case .signerGone: .signerGone

@@ -6,7 +6,10 @@ private import Bytes
 struct BundleChecker: ~Escapable {
     var cursor: BundleCursor
     var layout = BundleLayout()
+    private(set) var version: UInt16 = 0
     private(set) var network: UInt8 = 0
+    /// The highest zone that a rule names, and the first rule that does.
+    var zoneNeeded: (zone: Int, item: Int)?
     /// The private nodes that own keys of the wallets so far need.
     var ownNodeCount = 0
 
@@ -29,6 +32,7 @@ struct BundleChecker: ~Escapable {
         try checkLimits()
         try checkRules()
         try checkRulesOfLimits()
+        try checkExtensions()
         try checkSource()
         guard cursor.left == 0 else { throw .trailing(count: cursor.left) }
     }
@@ -40,8 +44,9 @@ struct BundleChecker: ~Escapable {
         where bytes[index] != BundleHeader.magic.byte(at: index) {
             throw .wrongMagic
         }
-        let version = bytes.littleEndian16(at: BundleHeader.versionOffset)
-        guard version == BundleHeader.version else { throw .unknownVersion(version) }
+        version = bytes.littleEndian16(at: BundleHeader.versionOffset)
+        guard version == BundleHeader.version || version == BundleHeader.versionWithExtensions
+        else { throw .unknownVersion(version) }
         network = bytes[BundleHeader.networkOffset]
         guard Network(rawValue: network) != nil else { throw .unknownNetwork(network) }
         let epoch = bytes.littleEndian64(at: BundleHeader.epochOffset)

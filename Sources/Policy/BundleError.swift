@@ -58,9 +58,23 @@ package enum BundleError: Error, Equatable, Sendable {
     case noBranches(item: Int)
     case wrongIndexes(item: Int)
     case badPattern(item: Int)
+    case unknownCondition(item: Int, found: UInt8)
+    case conditionsOutOfOrder(item: Int)
+    case conditionsTooLong(item: Int)
+    case allowWithoutCaps(item: Int)
+    case unknownFact(item: Int, found: UInt8)
+    case wrongRange(item: Int, fact: UInt8)
+    case wrongSet(item: Int, kind: UInt8, found: UInt16)
+    case wrongRequesters(item: Int)
+    case wrongTimes(item: Int)
+    case unknownZone(item: Int, found: UInt8)
+    case wrongZone(item: Int)
+    case wrongShape(item: Int)
+    case unknownExtension(count: Int)
+    case wrongFeeBudget(item: Int)
 }
 
 /// The repeated parts of a bundle, for messages.
 package enum BundleSection: UInt8, Equatable, Sendable {
-    case wallets, lists, destinations, scriptLengths, limits, rules
+    case wallets, lists, destinations, scriptLengths, limits, rules, zones, shapes
 }

@@ -28,8 +28,14 @@ package struct BundleLayout: Sendable {
     var limitCount = 0
     var rules = 0
     var ruleCount = 0
+    var zones = 0
+    var zoneCount = 0
+    var shapes = 0
+    var shapeCount = 0
     var source = 0
     var sourceCount = 0
+    /// What must be enforced beside what every version of the bundle asked for.
+    package internal(set) var needs = BundleNeeds.none
 
     init() {}
 }
@@ -48,6 +54,8 @@ struct ScriptGroup: Sendable {
 enum BundleHeader {
     static let magic: StaticString = "PCBUNDL1"
     static let version: UInt16 = 1
+    /// With the sections behind the rules.
+    static let versionWithExtensions: UInt16 = 2
     static let versionOffset = 8
     static let networkOffset = 10
     static let epochOffset = 11

@@ -25,10 +25,7 @@ extension CheckedBundle {
             offset = rule.end
             guard rule.wallets & wallet != 0, !rule.isAboutMessages else { continue }
             if rule.isDeny {
-                let paid = facts.listsPaid
-                if rule.lists == 0 || rule.lists & paid != 0 {
-                    return .refuse(denied(by: rule, at: index, facts))
-                }
+                if rule.denies(facts) { return .refuse(denied(by: rule, at: index, facts)) }
             } else if !allowed {
                 let shortfall = rule.shortfall(of: facts, at: index)
                 allowed = shortfall.condition == .satisfied
@@ -62,6 +59,8 @@ extension CheckedBundle {
         guard let wallet = bit(of: facts.wallet) else { return }
         var limits = LimitWalk(self)
         limits.skip(below: 2 << 16)
+        var feeLimits = LimitWalk(self)
+        feeLimits.skip(below: 18 << 16)
         var offset = layout.rules
         for index in 0..<layout.ruleCount {
             let rule = RuleRecord(bytes, at: offset)
@@ -70,11 +69,8 @@ extension CheckedBundle {
             guard rule.isSatisfied(by: facts) else { continue }
             sink.matched(rule: UInt16(index))
             guard !limits.isAtEnd else { continue }
-            let scope = 2 << 16 | UInt32(index)
-            limits.skip(below: scope)
-            while let limit = limits.next(of: scope) {
-                sink.charge(limit: limit, amount: facts.outflow)
-            }
+            limits.charge(facts.outflow, 2 << 16 | UInt32(index), into: &sink)
+            feeLimits.charge(facts.fee, 18 << 16 | UInt32(index), into: &sink)
         }
     }
 
@@ -83,21 +79,17 @@ extension CheckedBundle {
         into sink: inout Sink
     ) {
         var limits = LimitWalk(self)
-        while let limit = limits.next(of: 0) {
-            sink.charge(limit: limit, amount: facts.outflow)
-        }
-        let wallet = 1 << 16 | UInt32(facts.wallet)
-        limits.skip(below: wallet)
-        while let limit = limits.next(of: wallet) {
-            sink.charge(limit: limit, amount: facts.outflow)
-        }
-        for list in 0..<layout.listCount where facts.listsPaid & 1 << UInt64(list) != 0 {
-            let scope = 3 << 16 | UInt32(list)
-            limits.skip(below: scope)
-            while let limit = limits.next(of: scope) {
-                sink.charge(limit: limit, amount: facts.amountPaid(toList: list))
+        limits.charge(facts.outflow, 0, into: &sink)
+        limits.charge(facts.outflow, 1 << 16 | UInt32(facts.wallet), into: &sink)
+        // All the limits of lists, then those that each destination of a list has for itself.
+        for scope in 3...4 as ClosedRange<UInt32> {
+            for list in 0..<layout.listCount where facts.listsPaid & 1 << UInt64(list) != 0 {
+                let amount = facts.amountPaid(toList: list)
+                limits.charge(amount, scope << 16 | UInt32(list), into: &sink)
             }
         }
+        limits.charge(facts.fee, 16 << 16, into: &sink)
+        limits.charge(facts.fee, 17 << 16 | UInt32(facts.wallet), into: &sink)
     }
 
     func bit(of wallet: Int) -> UInt64? {
@@ -152,6 +144,18 @@ struct LimitWalk: ~Escapable {
         }
     }
 
+    /// Charges every limit of that scope and scope index; scopes are asked for in their order.
+    mutating func charge<Sink: EvaluationSink & ~Copyable>(
+        _ amount: UInt64,
+        _ scope: UInt32,
+        into sink: inout Sink
+    ) {
+        skip(below: scope)
+        while let limit = next(of: scope) {
+            sink.charge(limit: limit, amount: amount)
+        }
+    }
+
     /// The next limit if it is of that scope and scope index.
     mutating func next(of scope: UInt32) -> UInt16? {
         guard index < count else { return nil }
@@ -162,5 +166,15 @@ struct LimitWalk: ~Escapable {
             index += 1
         }
         return UInt16(index)
+    }
+}
+
+extension RuleRecord {
+    /// Whether a deny rule matches, or may.
+    @inline(__always)
+    fileprivate func denies(_ facts: borrowing Facts) -> Bool {
+        if hasConditions { return mayDeny(facts) }
+        let lists = bytes.littleEndian64(at: fields + Offset.lists)
+        return lists == 0 ? true : lists & facts.listsPaid != 0
     }
 }

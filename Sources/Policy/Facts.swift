@@ -1,20 +1,42 @@
+private import Bitcoin
+
 /// What the policy is asked about: one transaction, in numbers that the signer has verified.
 ///
-/// Fill it by `pay` with every output that is not ours, each once. It is a value of about 1.5 KiB.
+/// Fill it by `pay` with every output that is not ours, each once. What else there is to know is
+/// unknown until it is said. It is a value of about 1.7 KiB.
 package struct Facts: Sendable {
     /// The wallet whose coins are spent, by its index in the bundle.
     package let wallet: Int
-    /// What leaves the wallet, fee included, in satoshi.
-    package let outflow: UInt64
-    /// The fee in satoshi.
-    package let fee: UInt64
+    /// What leaves the wallet, fee included, in satoshi: the most that it can be.
+    @inline(__always)
+    package var outflow: UInt64 { outflowRange.most }
+    /// The fee in satoshi, at the most.
+    @inline(__always)
+    package var fee: UInt64 { feeRange.most }
     /// The fee for 1,000 virtual bytes in satoshi, rounded up, so a cap is never exceeded.
-    package let feerate: UInt64
+    @inline(__always)
+    package var feerate: UInt64 { feerateRange.most }
     /// The sighash types beside ALL and DEFAULT that are used (`SighashPermission`). With any,
     /// outflow and fee must be all that the wallet's coins hold.
     package let sighashes: UInt8
 
-    /// The lists paid to by at least one output (bit n for list n).
+    var outflowRange: FactRange
+    var feeRange: FactRange
+    var feerateRange: FactRange
+    var largestRange: FactRange
+    var inputsRange = FactRange.unknown
+    var outputsRange = FactRange.unknown
+    var ownShareRange = FactRange.unknown
+    /// The kinds of the outputs that are not ours (`ScriptKinds`), `LockTimes`, and twice `Either`:
+    /// what of it may be.
+    var scripts: UInt16
+    var lockTimes = LockTimes.every
+    var replaceable = Either.every
+    var replacement = Either.every
+    /// Who asks, and when.
+    var asking = Asking.unknown
+
+    /// The lists that at least one output pays to, as far as can be known (bit n for list n).
     package private(set) var listsPaid: UInt64 = 0
     private var amounts = InlineArray<64, UInt64>(repeating: 0)
     /// The least sets of lists that outputs stand in: an output whose set contains another's adds
@@ -37,9 +59,19 @@ package struct Facts: Sendable {
     ) {
         self.wallet = wallet
         self.sighashes = sighashes
-        self.outflow = outflow
-        self.fee = fee
-        feerate = Self.feerate(fee: fee, virtualSize: virtualSize)
+        let rate = Self.feerate(fee: fee, virtualSize: virtualSize)
+        // Whoever may change the payment can give back what would leave, and add outputs.
+        let isOpen = sighashes != 0
+        outflowRange = FactRange(least: isOpen ? 0 : outflow, most: outflow)
+        feeRange = FactRange(least: isOpen ? 0 : fee, most: fee)
+        feerateRange = FactRange(least: isOpen ? 0 : rate, most: rate)
+        largestRange = FactRange(0)
+        scripts = 0
+        guard sighashes & SighashPermission.openOutputs != 0 else { return }
+        // What others put in pays for outputs as well.
+        let areInputsOpen = sighashes & SighashPermission.openInputs != 0
+        largestRange = FactRange(least: 0, most: areInputsOpen ? .max : outflow)
+        scripts = ScriptKinds.every
     }
 
     /// Adds an output that is not ours; `output` is its place in the transaction.
@@ -49,11 +81,22 @@ package struct Facts: Sendable {
         output: UInt32,
         under bundle: CheckedBundle
     ) {
-        pay(amount, lists: bundle.lists(of: script), output: output)
+        let kind = ScriptKinds.bit(of: script)
+        pay(amount, lists: bundle.outputLists(of: script), kind: kind, output: output)
     }
 
-    /// Adds an output by the lists its script stands in.
-    package mutating func pay(_ amount: UInt64, lists: UInt64, output: UInt32) {
+    /// Adds an output by the lists its script stands in, and the bit of its kind.
+    package mutating func pay(_ amount: UInt64, lists: OutputLists, kind: UInt16, output: UInt32) {
+        scripts |= kind
+        largestRange = FactRange(
+            least: max(largestRange.least, amount),
+            most: max(largestRange.most, amount)
+        )
+        charge(amount, to: lists.possible)
+        demand(Demand(lists: lists.certain, output: output))
+    }
+
+    private mutating func charge(_ amount: UInt64, to lists: UInt64) {
         listsPaid |= lists
         var left = lists
         while left != 0 {
@@ -62,15 +105,13 @@ package struct Facts: Sendable {
             amounts[list] = over ? .max : sum
             left &= left - 1
         }
-        demand(Demand(lists: lists, output: output))
     }
 
     /// Adds what somebody else may pay to anyone, since the signatures leave the outputs open:
     /// nothing is known of it, so it stands in no list for a rule that allows, and in every list
     /// for a rule that denies and for a limit. `output` is the place after the last that is known.
     package mutating func payAnywhere(output: UInt32, under bundle: CheckedBundle) {
-        let all = CheckedBundle.mask(ofLowest: bundle.layout.listCount)
-        pay(outflow, lists: all, output: output)
+        charge(outflow, to: CheckedBundle.mask(ofLowest: bundle.layout.listCount))
         demand(Demand(lists: 0, output: output))
     }
 

@@ -9,6 +9,7 @@ package struct MessageFacts: ~Escapable {
     package let coins: CoinAddresses
     /// Strict UTF-8 without what would not show.
     package let text: Span<UInt8>
+    package let asking: Asking
 
     @_lifetime(copy text)
     package init(
@@ -17,7 +18,8 @@ package struct MessageFacts: ~Escapable {
         branch: UInt8,
         index: UInt32,
         coins: CoinAddresses,
-        text: Span<UInt8>
+        text: Span<UInt8>,
+        asking: Asking = .unknown
     ) {
         self.wallet = wallet
         self.format = format
@@ -25,6 +27,7 @@ package struct MessageFacts: ~Escapable {
         self.index = index
         self.coins = coins
         self.text = text
+        self.asking = asking
     }
 }
 
@@ -56,9 +59,10 @@ private enum MessageCondition: UInt8 {
     case satisfied = 7
 }
 
-/// The decision on a message: a deny rule that denies whatever its wallets pay denies what they
-/// sign as well. Otherwise one rule about messages that matches is enough. No rule about payments
-/// allows a message, and none about messages a payment.
+/// The decision on a message: a deny rule that denies whatever its wallets pay, or whatever is paid
+/// for some requesters or at some times, denies what they sign as well. Otherwise one rule about
+/// messages that matches is enough. No rule about payments allows a message, and none about
+/// messages a payment.
 extension CheckedBundle {
     /// What the policy says; if it allows, `sink` is told every matching rule with its charges,
     /// then those that every rule shares. A message moves nothing: every charge is of 0 satoshi,
@@ -68,7 +72,7 @@ extension CheckedBundle {
         into sink: inout Sink
     ) -> PolicyVerdict {
         guard let wallet = bit(of: message.wallet) else { return .refuse(noRule(message)) }
-        if let denied = denial(of: wallet) { return .refuse(denied) }
+        if let denied = denial(of: wallet, message) { return .refuse(denied) }
         var nearest: (condition: MessageCondition, finding: PolicyFinding)?
         var limits = LimitWalk(self)
         var offset = layout.rules
@@ -79,7 +83,7 @@ extension CheckedBundle {
             let condition = Self.condition(of: rule.message, message)
             if condition == .satisfied {
                 sink.matched(rule: UInt16(index))
-                charge(2 << 16 | UInt32(index), &limits, into: &sink)
+                limits.charge(0, 2 << 16 | UInt32(index), into: &sink)
             }
             if condition.rawValue > nearest?.condition.rawValue ?? 0 {
                 nearest = (condition, Self.finding(condition, index, rule.message, message))
@@ -89,19 +93,18 @@ extension CheckedBundle {
         guard nearest.condition == .satisfied else { return .refuse(nearest.finding) }
         sink.beginCommonCharges()
         var common = LimitWalk(self)
-        charge(0, &common, into: &sink)
-        charge(1 << 16 | UInt32(message.wallet), &common, into: &sink)
+        common.charge(0, 0, into: &sink)
+        common.charge(0, 1 << 16 | UInt32(message.wallet), into: &sink)
         return .allow
     }
 
-    private func denial(of wallet: UInt64) -> PolicyFinding? {
+    private func denial(of wallet: UInt64, _ message: MessageFacts) -> PolicyFinding? {
         var offset = layout.rules
         for index in 0..<layout.ruleCount {
             let rule = RuleRecord(bytes, at: offset)
             offset = rule.end
-            guard rule.wallets & wallet != 0, rule.effect == .deny, rule.lists == 0 else {
-                continue
-            }
+            guard rule.wallets & wallet != 0, rule.isDeny, rule.mayDeny(messageOf: message.asking)
+            else { continue }
             return PolicyFinding(refusal: .deniedByRule, rule: UInt32(index), expected: 0, found: 0)
         }
         return nil
@@ -118,17 +121,6 @@ extension CheckedBundle {
         // Each coin is an address that signs as well.
         guard message.coins.firstBranch(outOf: rule) == nil else { return .coinBranch }
         return message.coins.firstIndex(outOf: rule) == nil ? .satisfied : .coinIndex
-    }
-
-    private func charge<Sink: EvaluationSink & ~Copyable>(
-        _ scope: UInt32,
-        _ limits: inout LimitWalk,
-        into sink: inout Sink
-    ) {
-        limits.skip(below: scope)
-        while let limit = limits.next(of: scope) {
-            sink.charge(limit: limit, amount: 0)
-        }
     }
 
     private static func finding(

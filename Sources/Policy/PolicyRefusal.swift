@@ -20,6 +20,34 @@ package enum PolicyRefusal: UInt16, Equatable, Sendable {
     /// The rule that came nearest allows other messages. `expected` what differs: 1 format, 2
     /// branch, 3 index, 4 text; `found` the format, branch or index, or the text's length.
     case messageNotMatched = 208
+    /// Less leaves the wallet than the rule is for. Satoshi.
+    case outflowUnderMinimum = 209
+    /// The fee is under the rule's. Satoshi.
+    case feeUnderMinimum = 210
+    /// The fee rate is under the rule's. Satoshi per 1,000 virtual bytes.
+    case feerateUnderMinimum = 211
+    /// The largest output that is not ours is over the rule's. Satoshi.
+    case outputOverMaximum = 212
+    /// The largest output that is not ours is under the rule's. Satoshi.
+    case outputUnderMinimum = 213
+    /// More or fewer inputs than the rule allows. `expected` the bound.
+    case inputCount = 214
+    /// More or fewer outputs than the rule allows. `expected` the bound.
+    case outputCount = 215
+    /// More or less of the outputs comes back than the rule allows. Millionths.
+    case ownShare = 216
+    /// An output not ours of a kind that the rule does not permit. Kinds as bits (`ScriptKinds`).
+    case scriptKind = 217
+    /// A lock time that the rule does not permit. Bits of `LockTimes`.
+    case lockTimeKind = 218
+    /// It signals that it can be replaced, or it does not. 1 it does not, 2 it does.
+    case replaceability = 219
+    /// It replaces another payment, or it does not. 1 it does not, 2 it does.
+    case replacementKind = 220
+    /// Somebody asks whom the rule does not name. `expected` how many it names, `found` the uid.
+    case requester = 221
+    /// At a time that is not the rule's. `expected` its zone's place, `found` seconds since 1970.
+    case outsideTime = 222
 }
 
 /// One reason for a refusal with the numbers that explain it.

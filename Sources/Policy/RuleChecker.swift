@@ -14,6 +14,16 @@ extension BundleChecker {
             _ = try cursor.readName(.rules, item)
             let effect = bytes[try cursor.skip(1)]
             let isAboutMessages = effect == RuleEffect.allowMessages.rawValue
+            let isDeny = effect == RuleEffect.denyConditions.rawValue
+            if isDeny || effect == RuleEffect.allowConditions.rawValue {
+                _ = try cursor.skip(8)
+                let rule = RuleRecord(bytes, at: start)
+                guard rule.wallets != 0, rule.wallets & ~wallets == 0 else {
+                    throw .unknownWallets(item: item, found: rule.wallets)
+                }
+                try checkConditions(item, isDeny: isDeny)
+                continue
+            }
             let count = isAboutMessages ? MessageRuleRecord.offset : RuleRecord.byteCount
             _ = try cursor.skip(count - 1)
             if isAboutMessages { try skipMessageFields() }

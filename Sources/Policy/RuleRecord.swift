@@ -6,6 +6,10 @@ package enum RuleEffect: UInt8, Equatable, Sendable {
     case allowSighashes = 3
     /// It is about messages, and about nothing else: see `MessageRuleRecord`.
     case allowMessages = 4
+    /// Allow what all of its conditions hold for: see `ConditionRecord`.
+    case allowConditions = 5
+    /// Deny what all of its conditions may hold for.
+    case denyConditions = 6
 }
 
 /// One rule of a checked bundle, read in place.
@@ -37,10 +41,14 @@ package struct RuleRecord: ~Escapable {
 
     @inline(__always)
     var end: Int {
-        // Two of four effects have no more than this; the hot walk over the rules asks once.
+        // Two of six effects have no more than this; the hot walk over the rules asks once.
         effectCode <= RuleEffect.deny.rawValue ? fields + Self.byteCount : longEnd
     }
-    private var longEnd: Int { isAboutMessages ? message.end : fields + Self.byteCount + 1 }
+    @inline(__always)
+    private var longEnd: Int {
+        if hasConditions { return conditionsEnd }
+        return isAboutMessages ? message.end : fields + Self.byteCount + 1
+    }
     /// Whether it is a rule about messages, which no payment ever matches.
     @inline(__always)
     package var isAboutMessages: Bool { effectCode == RuleEffect.allowMessages.rawValue }
@@ -61,16 +69,22 @@ package struct RuleRecord: ~Escapable {
     package var allowsPayments: Bool {
         effectCode == RuleEffect.allow.rawValue
             || effectCode == RuleEffect.allowSighashes.rawValue
+            || effectCode == RuleEffect.allowConditions.rawValue
     }
 
     /// Whether a match denies.
     @inline(__always)
-    package var isDeny: Bool { effectCode == RuleEffect.deny.rawValue }
+    package var isDeny: Bool {
+        effectCode == RuleEffect.deny.rawValue || effectCode == RuleEffect.denyConditions.rawValue
+    }
 
-    /// The sighash types beside ALL and DEFAULT that the rule permits (`SighashPermission`).
+    /// The sighash types beside ALL and DEFAULT that an allow rule permits, or that a deny rule is
+    /// about (`SighashPermission`).
     @inline(__always)
     package var sighashes: UInt8 {
-        effectCode == RuleEffect.allowSighashes.rawValue ? bytes[fields + Self.byteCount] : 0
+        if hasConditions { return UInt8(truncatingIfNeeded: mask(of: .sighashes)) }
+        return effectCode == RuleEffect.allowSighashes.rawValue
+            ? bytes[fields + Self.byteCount] : 0
     }
 
     /// What a rule about messages says after its wallets.
@@ -83,18 +97,21 @@ package struct RuleRecord: ~Escapable {
     package var wallets: UInt64 { bytes.littleEndian64(at: fields + 1) }
 
     /// The most satoshi that may leave, fee included, or `noCap`.
-    @inline(__always)
-    package var outflowMax: UInt64 { bytes.littleEndian64(at: fields + Offset.outflowMax) }
+    package var outflowMax: UInt64 { most(.outflow, at: Offset.outflowMax) }
 
     /// The most satoshi of fee, or `noCap`.
-    @inline(__always)
-    package var feeMax: UInt64 { bytes.littleEndian64(at: fields + Offset.feeMax) }
+    package var feeMax: UInt64 { most(.fee, at: Offset.feeMax) }
 
     /// The most satoshi of fee for 1,000 virtual bytes, or `noCap`.
-    @inline(__always)
-    package var feerateMax: UInt64 { bytes.littleEndian64(at: fields + Offset.feerateMax) }
+    package var feerateMax: UInt64 { most(.feerate, at: Offset.feerateMax) }
+
+    private func most(_ fact: NumericFact, at offset: Int) -> UInt64 {
+        hasConditions ? rangeOfConditions(fact).most : bytes.littleEndian64(at: fields + offset)
+    }
 
     /// The destination lists the rule is about: bit n for list n; none for any destination.
     @inline(__always)
-    package var lists: UInt64 { bytes.littleEndian64(at: fields + Offset.lists) }
+    package var lists: UInt64 {
+        hasConditions ? listsOfConditions : bytes.littleEndian64(at: fields + Offset.lists)
+    }
 }

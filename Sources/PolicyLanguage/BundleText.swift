@@ -16,6 +16,18 @@ package enum BundleText {
         return lines + WorstCase(of: bundle).lines
     }
 
+    /// What signer and gate of this version do not enforce, and so refuse to open.
+    package static func unenforced(in bundle: CheckedBundle) -> [String] {
+        let names: [(BundleNeeds, String)] = [
+            (.conditions, "rules with conditions beside caps, destinations and sighash types"),
+            (.eachDestination, "limits of each destination"),
+            (.extensions, "times of day and shapes of data"),
+        ]
+        return names.filter {
+            bundle.layout.needs.contains($0.0) && !$0.0.isSubset(of: .enforced)
+        }.map(\.1)
+    }
+
     private static func header(_ bundle: CheckedBundle) -> [String] {
         let quorum = "\(bundle.adminThreshold) of \(bundle.adminCount) admins"
         let admins = "\(bundle.adminCount == 0 ? "nobody" : quorum) can refill it"
@@ -39,6 +51,12 @@ package enum BundleText {
             let address = AddressText.write(script, network: bundle.network)
             addresses.append(address ?? "script \(hexText(script))")
         }
+        bundle.forEachShape { shape in
+            guard shape.lists >> UInt64(index) & 1 == 1 else { return }
+            let prefix = hexText(bytes(shape.prefix))
+            let begin = prefix.isEmpty ? "" : " that begins with \(prefix)"
+            addresses.append("data\(begin), \(shape.lengthMin) to \(shape.lengthMax) bytes")
+        }
         let shown = addresses.prefix(10).joined(separator: ", ")
         let more = addresses.count > 10 ? " and \(addresses.count - 10) more" : ""
         let name = text(bundle.listName(at: index))
@@ -52,6 +70,13 @@ package enum BundleText {
             case .wallet(let wallet): "wallet \(text(bundle.wallet(at: wallet).name))"
             case .rule(let rule): "what rule \(text(bundle.rule(at: rule).name)) allows"
             case .list(let list): "payments to \(text(bundle.listName(at: list)))"
+            case .each(let list):
+                "payments to each of \(text(bundle.listName(at: list))) for itself"
+            case .fees: "the fees of all wallets together"
+            case .feesOfWallet(let wallet):
+                "the fees of wallet \(text(bundle.wallet(at: wallet).name))"
+            case .feesOfRule(let rule):
+                "the fees of what rule \(text(bundle.rule(at: rule).name)) allows"
             }
         let amount = limit.amountMax.map { "at most \(Written.amount($0))" }
         let count = limit.countMax.map { "at most \($0) transaction\($0 == 1 ? "" : "s")" }
@@ -73,6 +98,8 @@ package enum BundleText {
             return
                 "\(name) allows \(wallets) to sign messages: "
                 + "\(MessageRuleText(rule.message).words)."
+        case .allowConditions, .denyConditions:
+            return ConditionText(rule, bundle).sentence(name, wallets: wallets, lists: lists)
         case .deny:
             let what = lists.isEmpty ? "every payment" : "payments with an output to \(lists)"
             return "\(name) denies \(what) from \(wallets)."

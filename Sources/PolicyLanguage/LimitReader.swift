@@ -3,7 +3,7 @@ import Policy
 /// The limits: so much and so often in any window of a length.
 extension SourceReader {
     private static let keys = [
-        "scope", "wallet", "destinations", "rule", "window", "transactions", "amount",
+        "scope", "wallet", "destinations", "rule", "window", "transactions", "amount", "of", "each",
     ]
     private static let scopeForm =
         "one of scope = \"global\", wallet = \"NAME\", destinations = \"NAME\" or rule = \"NAME\""
@@ -25,12 +25,7 @@ extension SourceReader {
     }
 
     private static func order(of limit: PolicyModel.Limit) -> (Int, Int, String) {
-        switch limit.scope {
-        case .global: (0, 0, limit.name)
-        case .wallet(let index): (1, index, limit.name)
-        case .rule(let index): (2, index, limit.name)
-        case .list(let index): (3, index, limit.name)
-        }
+        (Int(limit.scope.code), Int(limit.scope.index), limit.name)
     }
 
     private func readLimit(
@@ -71,20 +66,80 @@ extension SourceReader {
             throw table.error(given.last, found: found, expected: Self.scopeForm)
         }
         let name = try table.string(key, form: Self.scopeForm)
+        let isOfFees = try isOfFees(table)
+        let isEach = table.contains("each") ? try table.bool("each") : false
+        guard !isEach || (key == "destinations" && !isOfFees) else {
+            throw table.error(
+                "each",
+                found: "each on another limit",
+                expected: "it beside destinations = \"NAME\", on what these get"
+            )
+        }
         switch key {
         case "wallet":
-            return .wallet(try place(of: name, among: wallets.map(\.name), key, table))
+            let wallet = try place(of: name, among: wallets.map(\.name), key, table)
+            return isOfFees ? .feesOfWallet(wallet) : .wallet(wallet)
         case "destinations":
-            return .list(try place(of: name, among: lists, key, table))
+            return try list(name, isEach: isEach, isOfFees: isOfFees, table)
         case "rule":
-            let allowing = rules.filter { $0.fields.effect != .deny }.map(\.name)
-            _ = try place(of: name, among: allowing, key, table)
-            return .rule(try place(of: name, among: rules.map(\.name), key, table))
+            let allowing = rules.filter {
+                switch $0.fields.effect {
+                case .allow, .allowSighashes, .allowConditions: true
+                case .allowMessages: !isOfFees
+                case .deny, .denyConditions: false
+                }
+            }
+            _ = try place(of: name, among: allowing.map(\.name), key, table)
+            let rule = try place(of: name, among: rules.map(\.name), key, table)
+            return isOfFees ? .feesOfRule(rule) : .rule(rule)
         default:
             guard name == "global" else {
                 throw table.error(key, found: "\"\(name)\"", expected: Self.scopeForm)
             }
-            return .global
+            return isOfFees ? .fees : .global
         }
+    }
+
+    private func list(
+        _ name: String,
+        isEach: Bool,
+        isOfFees: Bool,
+        _ table: SourceTable
+    ) throws(PolicyError) -> LimitScope {
+        guard !isOfFees else {
+            throw table.error(
+                "of",
+                found: "the fees of destinations",
+                expected: "the fees of scope = \"global\", a wallet or a rule: no list gets a fee"
+            )
+        }
+        let list = try place(of: name, among: lists, "destinations", table)
+        guard isEach else { return .list(list) }
+        guard !shapes.contains(where: { $0.lists >> UInt64(list) & 1 == 1 }) else {
+            throw table.error(
+                "each",
+                found: "a list with data, of which every piece would be another destination",
+                expected: "a list of addresses and descriptors alone"
+            )
+        }
+        return .each(list)
+    }
+
+    /// A budget of fees has an amount, and counts nothing.
+    private func isOfFees(_ table: SourceTable) throws(PolicyError) -> Bool {
+        guard table.contains("of") else { return false }
+        let form = "of = \"fees\", or no of, which limits all that leaves"
+        let text = try table.string("of", form: form)
+        guard text == "fees" else {
+            throw table.error("of", found: "\"\(text)\"", expected: form)
+        }
+        guard !table.contains("transactions") else {
+            throw table.error(
+                "transactions",
+                found: "a number of payments in a budget of fees",
+                expected: "amount alone; a limit of its own for the number"
+            )
+        }
+        return true
     }
 }

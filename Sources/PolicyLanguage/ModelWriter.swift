@@ -35,6 +35,8 @@ struct ModelWriter {
             try writer.writeDestination(script: destination.script.span, lists: destination.lists)
         }
         try writeLimitsAndRules(&writer)
+        let extensions = model.extensionBytes
+        try writer.writeExtensions(extensions.span)
         try writer.finish(source: source.span)
         return writer.count
     }
@@ -51,9 +53,20 @@ struct ModelWriter {
                 countMax: limit.countMax
             )
         }
+        let zones = model.zones
         try writer.beginSection(count: UInt16(model.rules.count))
         for rule in model.rules {
             let name = Array(rule.name.utf8)
+            if let conditions = rule.conditions {
+                let bytes = conditions.flatMap { $0.bytes(zones) }
+                try writer.writeConditionRule(
+                    name: name.span,
+                    effect: rule.fields.effect,
+                    wallets: rule.fields.wallets,
+                    conditions: bytes.span
+                )
+                continue
+            }
             guard let message = rule.message else {
                 try writer.writeRule(name: name.span, rule.fields)
                 continue

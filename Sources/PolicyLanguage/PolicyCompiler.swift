@@ -100,7 +100,8 @@ package enum PolicyCompiler {
             sourceHash: SHA256.hash(text.span),
             allowance: model.allowance,
             adminThreshold: UInt8(threshold),
-            adminCount: UInt8(model.adminKeys.count)
+            adminCount: UInt8(model.adminKeys.count),
+            version: model.extensionBytes.isEmpty ? 1 : 2
         )
         var bytes = [UInt8](repeating: 0, count: BundleLayoutSize.most(model, source: text.count))
         var count = 0
@@ -124,6 +125,11 @@ private enum BundleLayoutSize {
         }
         count += 65 * model.lists.count + 128 * model.limits.count + 128 * model.rules.count
         for rule in model.rules { count += rule.message?.pattern.count ?? 0 }
+        let zones = model.zones
+        for condition in model.rules.flatMap({ $0.conditions ?? [] }) {
+            count += condition.bytes(zones).count
+        }
+        count += model.extensionBytes.count
         for destination in model.destinations { count += 10 + destination.script.count }
         return count
     }

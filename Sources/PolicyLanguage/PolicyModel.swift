@@ -32,6 +32,8 @@ package struct PolicyModel: Equatable, Sendable {
         package var fields: RuleFields
         /// Of a rule about messages.
         package var message: MessageFields?
+        /// Of a rule of conditions, in the order of the bundle.
+        package var conditions: [PolicyCondition]?
     }
 
     package struct MessageFields: Equatable, Sendable {
@@ -54,6 +56,8 @@ package struct PolicyModel: Equatable, Sendable {
     package var lists: [String]
     /// Sorted by length of the script, then by its bytes.
     package var destinations: [Destination]
+    /// Sorted by prefix, least and most length.
+    package var shapes: [Shape]
     /// Sorted by scope, then by name.
     package var limits: [Limit]
     /// In the order of the source.

@@ -27,7 +27,8 @@ extension SourceReader {
 
     private func readRule(_ table: SourceTable) throws(PolicyError) -> PolicyModel.Rule {
         let effect = try effect(table)
-        try table.allowOnly(effect == .allowMessages ? Self.messageKeys : Self.keys)
+        let isAboutMessages = effect == .allowMessages
+        try table.allowOnly(isAboutMessages ? Self.messageKeys : Self.keys + Self.conditionKeys)
         let name = try table.string("name", form: "a name: name = \"everyday\"")
         guard Spelling.isName(name) else {
             throw table.error("name", found: "\"\(name)\"", expected: Spelling.nameForm)
@@ -44,24 +45,14 @@ extension SourceReader {
         }
         let lists = try places("destinations", among: self.lists, all: 0, table)
         var fields = RuleFields(effect: effect, wallets: wallets, lists: lists)
-        switch fields.effect {
-        case .allowMessages: preconditionFailure("read above")
-        case .deny:
-            for cap in Self.caps where table.contains(cap) {
-                throw table.error(
-                    cap,
-                    found: "a cap on a deny rule",
-                    expected: "caps on allow rules only; what no rule allows is denied"
-                )
-            }
-            guard !table.contains("sighash") else {
-                throw table.error(
-                    "sighash",
-                    found: "sighash types on a deny rule",
-                    expected: "them on allow rules only; a deny rule is about every type"
-                )
-            }
-        case .allow, .allowSighashes:
+        let isDeny = effect == .deny
+        let said = Self.conditionKeys + (isDeny ? Self.caps + ["sighash"] : [])
+        guard !said.contains(where: table.contains) else {
+            fields.effect = isDeny ? .denyConditions : .allowConditions
+            let conditions = try readConditions(table, lists: lists, isDeny: isDeny)
+            return PolicyModel.Rule(name: name, fields: fields, conditions: conditions)
+        }
+        if !isDeny {
             fields.outflowMax = try cap("max_outflow", Units.amountForm, table, Units.amount)
             fields.feeMax = try cap("max_fee", Units.amountForm, table, Units.amount)
             if table.contains("max_feerate") {
@@ -76,7 +67,7 @@ extension SourceReader {
     }
 
     /// The types beside ALL and DEFAULT, as bits.
-    private func sighashes(_ table: SourceTable, hasLists: Bool) throws(PolicyError) -> UInt8 {
+    func sighashes(_ table: SourceTable, hasLists: Bool) throws(PolicyError) -> UInt8 {
         let known = SighashPermission.names(SighashPermission.every)
         let form = "a list of \(known.joined(separator: ", "))"
         let names = try table.strings("sighash", form: "\(form): sighash = [\"SINGLE\"]")

@@ -8,11 +8,14 @@ struct SourceReader {
     var wallets: [PolicyModel.Wallet] = []
     var lists: [String] = []
     var rules: [PolicyModel.Rule] = []
+    var requesters: [String: UInt32] = [:]
+    var zones: [String: ZoneText] = [:]
+    var shapes: [PolicyModel.Shape] = []
 
     private static let networks: [Network] = [.main, .test, .testnet4, .signet, .regtest]
     private static let keys = [
         "version", "network", "fingerprint", "allowance", "admins", "wallets", "destinations",
-        "limits", "rules",
+        "limits", "rules", "requesters", "zones",
     ]
 
     static func read(_ source: String) throws(PolicyError) -> PolicyModel {
@@ -28,6 +31,8 @@ struct SourceReader {
         let admins = try readAdmins()
         try readWallets()
         let destinations = try readDestinations()
+        try readRequesterNames()
+        try readZones()
         try readRules()
         return PolicyModel(
             network: network,
@@ -37,6 +42,7 @@ struct SourceReader {
             wallets: wallets,
             lists: lists,
             destinations: destinations,
+            shapes: shapes,
             limits: try readLimits(),
             rules: rules
         )

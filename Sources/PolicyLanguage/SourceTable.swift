@@ -110,6 +110,41 @@ struct SourceTable {
         return strings
     }
 
+    func bool(_ key: String) throws(PolicyError) -> Bool {
+        let form = "\(key) = true or \(key) = false"
+        guard let value = table[key]?.tomlValue else {
+            throw error(key, found: "no \(key)", expected: form)
+        }
+        guard let isTrue = value.bool else {
+            throw error(key, found: Self.describe(value), expected: form)
+        }
+        return isTrue
+    }
+
+    /// One of a list of names and numbers.
+    enum NameOrNumber {
+        case name(String)
+        case number(Int)
+    }
+
+    func namesAndNumbers(_ key: String, form: String) throws(PolicyError) -> [NameOrNumber] {
+        guard let array = table[key]?.tomlValue.array else {
+            throw error(key, found: "no list", expected: form)
+        }
+        var items: [NameOrNumber] = []
+        for index in 0..<array.count {
+            let value = array[index].tomlValue
+            if let name = value.string {
+                items.append(.name(name))
+            } else if value.type == .int, let number = value.int {
+                items.append(.number(number))
+            } else {
+                throw error(key, found: Self.describe(value), expected: form)
+            }
+        }
+        return items
+    }
+
     /// Whether the value is a string, for keys that may be text or a list.
     func isString(_ key: String) -> Bool { table[key]?.tomlValue.string != nil }
 
@@ -150,7 +185,8 @@ struct SourceTable {
             guard let inner = array[index].tomlValue.table else {
                 throw error(key, found: Self.describe(array[index].tomlValue), expected: form)
             }
-            tables.append(SourceTable(inner, path: [key, "[\(index + 1)]"], lines: lines))
+            let path = path + [key, "[\(index + 1)]"]
+            tables.append(SourceTable(inner, path: path, lines: lines))
         }
         return tables
     }

@@ -4,6 +4,7 @@ private import Bitcoin
 enum Units {
     static let amountForm = "an amount such as \"0.25 BTC\" or \"1000 sat\""
     static let feerateForm = "a fee rate such as \"25 sat/vB\""
+    static let shareForm = "a share such as \"25%\" or \"12.5%\""
     static let durationForm = "a time such as \"24h\", \"1h30m\", \"7d\" or \"90s\""
     /// The longest window: 366 days in seconds.
     static let durationMax: UInt32 = 31_622_400
@@ -37,6 +38,14 @@ enum Units {
             throw Fault(expected: "at most 2100000000000 sat/vB, or \"none\" for no cap")
         }
         return rate
+    }
+
+    /// Millionths, at most all of it.
+    static func share(_ text: String) throws(Fault) -> UInt64 {
+        guard text.last == "%" else { throw Fault(expected: shareForm) }
+        let share = try decimal(text.dropLast(), places: 4, form: shareForm)
+        guard share <= 1_000_000 else { throw Fault(expected: "at most \"100%\"") }
+        return share
     }
 
     /// Seconds, from 1 to 366 days.
@@ -111,6 +120,11 @@ package enum Written {
     /// `25 sat/vB` of satoshi for 1,000 virtual bytes.
     package static func feerate(_ rate: UInt64) -> String {
         decimal(rate, places: 3) + " sat/vB"
+    }
+
+    /// `25%` of millionths.
+    package static func share(_ millionths: UInt64) -> String {
+        decimal(millionths, places: 4) + "%"
     }
 
     /// `1h30m` of seconds.

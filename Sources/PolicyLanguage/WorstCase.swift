@@ -71,8 +71,8 @@ package struct WorstCase: Equatable, Sendable {
             case .rule(let rule):
                 let most = admitted(by: limit, seconds, rules[rule].largest)
                 ofRules[rule] = min(ofRules[rule], most)
-            case .list:
-                break  // A list bounds what its destinations get, not what others do.
+            case .list, .each, .fees, .feesOfWallet, .feesOfRule:
+                break  // They bound what some destinations get, or fees, not all that leaves.
             }
         }
         return min(whole, sum(ofRules), sum(ofWallets))

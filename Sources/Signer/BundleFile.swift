@@ -20,14 +20,22 @@ package struct BundleFile: ~Copyable {
         } catch {
             throw .home(.damagedBundle)
         }
+        (layout, identity) = try Self.check(memory.bytes)
+        self.memory = memory
+    }
+
+    private static func check(
+        _ bytes: Span<UInt8>
+    ) throws(SignerStop) -> (BundleLayout, PolicyIdentity) {
+        let layout: BundleLayout
         do throws(BundleError) {
-            let bundle = try CheckedBundle(checking: memory.bytes)
-            layout = bundle.layout
-            identity = PolicyIdentity(bundle)
+            layout = try CheckedBundle(checking: bytes).layout
         } catch {
             throw .home(.damagedBundle)
         }
-        self.memory = memory
+        // A condition that nobody holds a payment to would be worse than none.
+        guard layout.needs.isSubset(of: .enforced) else { throw .unsupportedPolicy }
+        return (layout, PolicyIdentity(CheckedBundle(reading: bytes, layout: layout)))
     }
 
     /// The bundle.

@@ -37,6 +37,9 @@ package enum SignerStop: Error, Equatable, Sendable {
     /// Two wallets share an address, or one key stands for two cosigners.
     case ambiguousWallets
 
+    /// The policy asks for what this signer does not enforce.
+    case unsupportedPolicy
+
     /// The status that the process ends with.
     package var exitStatus: Int32 { end.status }
 
@@ -55,6 +58,8 @@ package enum SignerStop: Error, Equatable, Sendable {
         case .mnemonicPassphrase: (16, "signer: the passphrase of the words cannot be taken\n")
         case .ambiguousWallets: (18, "signer: two wallets share an address, or cosigners a key\n")
         case .wrongPassphrase: (19, "signer: the passphrase does not open the keystore\n")
+        case .unsupportedPolicy:
+            (25, "signer: the policy asks for what is not enforced yet (unsupported-policy)\n")
         case .breach: (20, "signer: the gate broke the protocol\n")
         case .malformed: (21, "signer: a frame was malformed\n")
         case .socket: (22, "signer: a socket failed\n")

@@ -67,4 +67,16 @@ struct SignatureCountTests {
         #expect(configuration.signaturesPerInputMax == [HashKey(template.id): 3])
         #expect(configuration.limits.isEmpty)
     }
+
+    @Test("A policy that asks for what is not enforced is no configuration")
+    func unenforced() throws {
+        var sample = SampleBundle()
+        sample.lists = ["payroll"]
+        sample.limits = [.init("each", scope: 4)]
+        #expect(throws: GateError.unsupportedPolicy) {
+            try GateProcess.configuration(MemoryFile(sample.bytes))
+        }
+        sample.limits[0].scope = 3
+        #expect(try GateProcess.configuration(MemoryFile(sample.bytes)).limits.count == 1)
+    }
 }

@@ -70,7 +70,6 @@ struct ErrorTests {
         .init("[wallets.segwit]", "[wallets.\"se gwit\"]", "found the name se gwit; expected 1 to"),
         .init("name = \"everyday\"", "name = \"\"", "rules[1].name: found \"\""),
         .init("\"allow\"", "\"permit\"", "line 15, rules[1].effect: found \"permit\"; expected ef"),
-        .init("\"allow\"", "\"deny\"", "rules[1].max_outflow: found a cap on a deny rule"),
         .init(fee, fee + "\nsighash = []", "rules[1].sighash: found no type; expected a"),
         .init(fee, fee + "\nsighash = \"NONE\"", "found the string"),
         .init(fee, fee + "\nsighash = [\"ALL\"]", "found ALL; expected only types"),
@@ -95,9 +94,9 @@ struct ErrorTests {
             "deny"
             wallets = ["segwit"]
             destinations = "any"
-            sighash = ["NONE"]
+            max_outflow = "none"
             """,
-            "rules[1].sighash: found sighash types on a deny rule"
+            "rules[1].max_outflow: found \"none\", which says nothing on a deny rule"
         ),
         .init("[\"segwit\"]", "[\"segwitt\"]", "line 16, rules[1].wallets: found the unknown name"),
         .init("[\"segwit\"]", "[\"segwitt\"]", "expected segwit (did you mean it?)"),

@@ -19,13 +19,22 @@ struct BundleMutationTests {
             let script = bundle.destinationScript(at: index)
             facts.pay(1, to: script, output: UInt32(index), under: bundle)
         }
+        let data: [UInt8] = [0x6a, 2, 1, 2]
+        facts.pay(0, to: data.span, output: 99, under: bundle)
+        facts.count(inputs: 1, outputs: 7, ownAmount: 5, outputAmount: 10)
+        facts.lock(time: 1, areInputsFinal: false, isReplaceable: false)
+        facts.replace(true)
+        facts.ask(Asking(requester: 7, seconds: 1_800_000_000, under: bundle))
         var recorder = Recorder()
         return bundle.evaluate(facts, into: &recorder)
     }
 
-    @Test("Every bit flipped: refused, or a bundle that is written again byte for byte")
-    func everyBit() throws {
-        let original = fullSample().bytes
+    @Test(
+        "Every bit flipped: refused, or a bundle that is written again byte for byte",
+        arguments: [false, true]
+    )
+    func everyBit(hasConditions: Bool) throws {
+        let original = (hasConditions ? conditionSample() : fullSample()).bytes
         var taken = 0
         for index in original.indices {
             for bit in 0..<8 {
@@ -38,10 +47,13 @@ struct BundleMutationTests {
         #expect(taken < original.count * 7, "structure may not: \(taken)")
     }
 
-    @Test("10,000 bundles with bytes replaced, cut out, doubled or swapped")
-    func random() throws {
+    @Test(
+        "10,000 bundles with bytes replaced, cut out, doubled or swapped",
+        arguments: [false, true]
+    )
+    func random(hasConditions: Bool) throws {
         var dice = Dice(seed: 5)
-        let original = fullSample().bytes
+        let original = (hasConditions ? conditionSample() : fullSample()).bytes
         for _ in 0..<10_000 {
             var bytes = original
             for _ in 0...dice.below(3) {
@@ -63,7 +75,7 @@ struct BundleMutationTests {
         arguments: [UInt8](arrayLiteral: 0x10, 0x40, 0xFF)
     )
     func hugeCounts(byte: UInt8) {
-        let original = fullSample().bytes
+        let original = conditionSample().bytes
         for index in original.indices.dropLast(3) {
             var bytes = original
             for place in index..<(index + 4) { bytes[place] = byte }

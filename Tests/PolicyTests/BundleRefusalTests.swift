@@ -27,7 +27,10 @@ struct BundleRefusalTests {
     static let header: [Spoiled] = [
         .init("untouched", nil) { _ in },
         .init("magic", .wrongMagic) { $0.magic = "PCBUNDL2" },
-        .init("version", .unknownVersion(2)) { $0.version = 2 },
+        .init("version", .unknownVersion(3)) { $0.version = 3 },
+        .init("version 2 without its sections", .wrongZone(item: 0)) {
+            $0.version = 2
+        },
         .init("network", .unknownNetwork(5)) { $0.network = 5 },
         .init("no epoch", .wrongEpoch(0)) { $0.epoch = 0 },
         .init("first with parent", .wrongParent(epoch: 1)) { $0.parentHash[31] = 1 },
@@ -164,7 +167,9 @@ struct BundleRefusalTests {
             $0.limits.swapAt(1, 2)
         },
         .init("unnamed", .badName(section: .limits, item: 0)) { $0.limits[0].name = "" },
-        .init("scope 4", .unknownScope(item: 7, found: 4)) { $0.limits[7].scope = 4 },
+        .init("scope 5", .unknownScope(item: 7, found: 5)) { $0.limits[7].scope = 5 },
+        .init("scope 15", .unknownScope(item: 7, found: 15)) { $0.limits[7].scope = 15 },
+        .init("scope 19", .unknownScope(item: 7, found: 19)) { $0.limits[7].scope = 19 },
         .init("global 1", .wrongScopeIndex(item: 1, found: 1)) { $0.limits[1].index = 1 },
         .init("wallet 2 of 2", .wrongScopeIndex(item: 3, found: 2)) { $0.limits[3].index = 2 },
         .init("rule 4 of 4", .wrongScopeIndex(item: 5, found: 4)) { $0.limits[5].index = 4 },
@@ -241,9 +246,9 @@ struct BundleRefusalTests {
         #expect(fault(of: sample.bytes) == spoiled.expected)
     }
 
-    @Test("A bundle cut anywhere is refused, and so is one byte more")
-    func everyLength() {
-        let bytes = fullSample().bytes
+    @Test("A bundle cut anywhere is refused, and so is one byte more", arguments: [false, true])
+    func everyLength(hasConditions: Bool) {
+        let bytes = (hasConditions ? conditionSample() : fullSample()).bytes
         #expect(fault(of: bytes) == nil)
         for count in 0..<bytes.count {
             #expect(fault(of: Array(bytes.prefix(count))) != nil, "\(count) bytes")

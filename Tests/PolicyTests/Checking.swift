@@ -13,6 +13,30 @@ func fault(of bytes: [UInt8]) -> BundleError? {
     }
 }
 
+/// A bundle of version 2 with every condition, zone, shape and kind of limit.
+func conditionSample() -> SampleBundle {
+    var sample = fullSample()
+    sample.extend(
+        zones: [.utc, .berlin, .sydney],
+        shapes: [.init(1, [], 0...0), .init(2, [1, 2], 2...80)]
+    )
+    let every: [SampleCondition] = [
+        .range(1, 0, 90_000), .range(2, 1, 2_000), .range(3, 500, .max), .range(4, 0, 80_000),
+        .range(5, 1, 9), .range(6, 0, 3), .range(7, 250_000, 1_000_000), .destinations(3),
+        .sighashes(4), .scripts(0b10_1111), .lockTime(3), .replaceable(1), .replacement(2),
+        .requesters([7, 1_001]), .times(1, [.init(31, 540, 1_020), .init(96, 0, 1_439)]),
+    ]
+    sample.rules.append(.conditions("careful", every))
+    sample.rules.append(.conditions("least", [.range(1, 0, .max), .range(2, 0, .max)]))
+    sample.rules.append(.conditions("refused", effect: 6, wallets: 3, Array(every.dropFirst(2))))
+    sample.limits += [
+        .init("each-cold", scope: 4, index: 0), .init("fees", scope: 16),
+        .init("fees-of-segwit", scope: 17, index: 0), .init("fees-of-careful", scope: 18, index: 4),
+    ]
+    for place in 9...11 { sample.limits[place].count = .max }
+    return sample
+}
+
 /// A bundle with every section filled.
 func fullSample() -> SampleBundle {
     var sample = SampleBundle()

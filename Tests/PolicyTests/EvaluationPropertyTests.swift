@@ -4,9 +4,12 @@ import Testing
 
 @Suite("Properties of the evaluator over random policies")
 struct EvaluationPropertyTests {
-    @Test("10,000 random policies and payments get the answer of a second, naive evaluator")
-    func model() throws {
-        var generator = Generator(dice: Dice(seed: 1))
+    @Test(
+        "10,000 random policies and payments get the answer of a second, naive evaluator",
+        arguments: [false, true]
+    )
+    func model(hasConditions: Bool) throws {
+        var generator = Generator(dice: Dice(seed: 1), hasConditions: hasConditions)
         var tally: [String: Int] = [:]
         for _ in 0..<10_000 {
             let sample = generator.policy()
@@ -32,13 +35,18 @@ struct EvaluationPropertyTests {
             try #require(found == expected, "\(sample) \(payment)")
             tally[found.finding.map { "\($0.refusal)" } ?? "allow", default: 0] += 1
         }
-        #expect(tally.count == 8, "every outcome occurs: \(tally)")
-        #expect(tally.values.allSatisfy { $0 > 100 }, "and none is rare: \(tally)")
+        #expect(tally.count == (hasConditions ? 22 : 8), "every outcome occurs: \(tally)")
+        let least = hasConditions ? 10 : 100
+        #expect(tally.values.allSatisfy { $0 > least }, "and none is rare: \(tally)")
+        #expect(tally["allow", default: 0] > 500, "\(tally)")
     }
 
-    @Test("The order of the rules changes neither verdict nor numbers nor matches")
-    func order() throws {
-        var generator = Generator(dice: Dice(seed: 2))
+    @Test(
+        "The order of the rules changes neither verdict nor numbers nor matches",
+        arguments: [false, true]
+    )
+    func order(hasConditions: Bool) throws {
+        var generator = Generator(dice: Dice(seed: 2), hasConditions: hasConditions)
         for _ in 0..<1_500 {
             let sample = generator.policy()
             let payment = generator.payment(sample)
@@ -49,7 +57,9 @@ struct EvaluationPropertyTests {
             shuffled.limits = Generator.sorted(
                 sample.limits.map { limit in
                     var moved = limit
-                    if limit.scope == 2, let place = places.firstIndex(of: Int(limit.index)) {
+                    if [2, 18].contains(limit.scope),
+                        let place = places.firstIndex(of: Int(limit.index))
+                    {
                         moved.index = UInt16(place)
                     }
                     return moved
@@ -70,9 +80,12 @@ struct EvaluationPropertyTests {
         }
     }
 
-    @Test("Deleting an allow rule or a destination, or adding a deny rule, never allows more")
-    func monotony() throws {
-        var generator = Generator(dice: Dice(seed: 3))
+    @Test(
+        "Deleting an allow rule or a destination, or adding a deny rule, never allows more",
+        arguments: [false, true]
+    )
+    func monotony(hasConditions: Bool) throws {
+        var generator = Generator(dice: Dice(seed: 3), hasConditions: hasConditions)
         var changed = 0
         for _ in 0..<1_500 {
             var sample = generator.policy()
@@ -90,7 +103,7 @@ struct EvaluationPropertyTests {
 
     private func narrowings(of sample: SampleBundle) -> [SampleBundle] {
         var narrower: [SampleBundle] = []
-        for index in sample.rules.indices where sample.rules[index].effect != 2 {
+        for index in sample.rules.indices where ![2, 6].contains(sample.rules[index].effect) {
             var fewer = sample
             fewer.rules.remove(at: index)
             narrower.append(fewer)
@@ -102,13 +115,58 @@ struct EvaluationPropertyTests {
         var denying = sample
         denying.rules.append(.init("frozen", effect: 2))
         narrower.append(denying)
-        let allowing = sample.rules.allSatisfy { $0.effect != 2 }
+        let allowing = sample.rules.allSatisfy { ![2, 6].contains($0.effect) }
         for index in sample.destinations.indices where allowing {
             var fewer = sample
             fewer.destinations.remove(at: index)
             narrower.append(fewer)
         }
         return narrower
+    }
+
+    @Test("Knowing less of a payment never turns a refusal into a permission")
+    func unknownIsDenied() throws {
+        var generator = Generator(dice: Dice(seed: 6), hasConditions: true)
+        var (refused, changed) = (0, 0)
+        for _ in 0..<3_000 {
+            let sample = generator.policy()
+            let payment = generator.payment(sample)
+            let isAllowed = try answer(of: sample, to: payment).allowed
+            refused += isAllowed ? 0 : 1
+            var dice = generator.dice
+            for fact in 1...9 as ClosedRange<UInt8> {
+                let (wider, seed) = (dice.chance(1, of: 3), dice.next())
+                let after = try answer(of: sample, to: payment) {
+                    widen(&$0, fact, fully: wider, seed)
+                }
+                try #require(isAllowed || !after.allowed, "\(sample) \(payment) \(fact)")
+                if isAllowed != after.allowed { changed += 1 }
+            }
+            generator.dice = dice
+        }
+        #expect(refused > 1_000 && changed > 100, "not vacuous: \(refused), \(changed)")
+    }
+
+    /// Makes one number, the sets, or who asks less known than it was.
+    private func widen(_ facts: inout Facts, _ code: UInt8, fully: Bool, _ seed: UInt64) {
+        var dice = Dice(seed: seed)
+        if let fact = NumericFact(rawValue: code) {
+            let known = facts.range(of: fact)
+            let least = known.least - min(known.least, UInt64(dice.below(20)))
+            let (most, over) = known.most.addingReportingOverflow(UInt64(dice.below(20)))
+            let wider = FactRange(least: least, most: over ? .max : most)
+            facts.set(fact, fully ? .unknown : wider)
+        } else if code == 8 {
+            let (sets, bits) = (facts.sets, fully ? UInt64.max : dice.next())
+            facts.set(
+                scripts: sets.scripts | UInt16(bits & 0xff),
+                lockTimes: sets.lockTimes | UInt8(bits >> 8 & 7),
+                replaceable: sets.replaceable | UInt8(bits >> 16 & 3),
+                replacement: sets.replacement | UInt8(bits >> 24 & 3)
+            )
+        } else {
+            facts.ask(.unknown)
+        }
     }
 
     @Test("Paying more, or more fee, in the same size never turns a refusal into a permission")

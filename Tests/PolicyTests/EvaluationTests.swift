@@ -252,6 +252,20 @@ struct EvaluationTests {
             (.sighashNotInRule, 206, "sighash-not-in-rule"),
             (.noRuleForMessage, 207, "no-rule-for-message"),
             (.messageNotMatched, 208, "message-not-matched"),
+            (.outflowUnderMinimum, 209, "outflow-under-minimum"),
+            (.feeUnderMinimum, 210, "fee-under-minimum"),
+            (.feerateUnderMinimum, 211, "feerate-under-minimum"),
+            (.outputOverMaximum, 212, "output-over-maximum"),
+            (.outputUnderMinimum, 213, "output-under-minimum"),
+            (.inputCount, 214, "input-count"),
+            (.outputCount, 215, "output-count"),
+            (.ownShare, 216, "own-share"),
+            (.scriptKind, 217, "script-kind"),
+            (.lockTimeKind, 218, "lock-time-kind"),
+            (.replaceability, 219, "replaceability"),
+            (.replacementKind, 220, "replacement-kind"),
+            (.requester, 221, "requester"),
+            (.outsideTime, 222, "outside-time"),
         ]
         for (refusal, code, name) in all {
             #expect(refusal.rawValue == code)
@@ -259,6 +273,6 @@ struct EvaluationTests {
             #expect(PolicyRefusal(rawValue: code) == refusal)
         }
         #expect(PolicyRefusal(rawValue: 199) == nil)
-        #expect(PolicyRefusal(rawValue: 209) == nil)
+        #expect(PolicyRefusal(rawValue: 223) == nil)
     }
 }

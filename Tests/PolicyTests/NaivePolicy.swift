@@ -1,20 +1,6 @@
 import Policy
 import TestSupport
 
-/// What a request asks, in the plainest form.
-struct Payment: Sendable {
-    var wallet = 0
-    var outputs: [(script: [UInt8], amount: UInt64)] = []
-    var fee: UInt64 = 0
-    var virtualSize: UInt32 = 141
-    /// The sighash types beside ALL and DEFAULT, and whether others may add outputs.
-    var sighashes: UInt8 = 0
-    var isOpen: Bool { sighashes & (1 | 2 | 8 | 16) != 0 }
-
-    /// What leaves: everything paid and the fee.
-    var outflow: UInt64 { outputs.reduce(fee) { $0 + $1.amount } }
-}
-
 /// What an evaluator answered.
 struct Answer: Equatable, CustomStringConvertible {
     var finding: PolicyFinding?
@@ -40,129 +26,105 @@ struct Answer: Equatable, CustomStringConvertible {
 struct NaivePolicy {
     let sample: SampleBundle
 
+    /// A condition that an allow rule fails: its place in the order of all conditions, and of two
+    /// at one place the higher rank came nearer (nil: they are not compared).
+    struct Failure {
+        var order: Int
+        var refusal: PolicyRefusal
+        var expected: UInt64
+        var found: UInt64
+        var rank: UInt64?
+    }
+
     func answer(to payment: Payment) -> Answer {
+        let facts = NaiveFacts(payment, sample)
         let denying = sample.rules.indices.filter {
-            sample.rules[$0].effect == 2 && concerns($0, payment) && touches($0, payment)
+            [2, 6].contains(sample.rules[$0].effect) && concerns($0, payment) && denies($0, facts)
         }
         if let rule = denying.first {
-            return refuse(.deniedByRule, rule, sample.rules[rule].lists, paidLists(payment))
+            return refuse(.deniedByRule, rule, lists(of: rule), mask(facts.possibleLists))
         }
         let allowing = sample.rules.indices.filter {
-            sample.rules[$0].effect != 2 && concerns($0, payment)
+            [1, 3, 5].contains(sample.rules[$0].effect) && concerns($0, payment)
         }
-        let matches = allowing.filter { failures($0, payment).isEmpty }
-        guard matches.isEmpty else { return allow(matches, payment) }
-        return nearestFailure(among: allowing, payment)
+        let matches = allowing.filter { failures($0, facts).isEmpty }
+        guard matches.isEmpty else { return allow(matches, facts) }
+        return nearestFailure(among: allowing, facts)
     }
 
     private func concerns(_ rule: Int, _ payment: Payment) -> Bool {
         sample.rules[rule].wallets >> UInt64(payment.wallet) & 1 == 1
     }
 
-    private func lists(of script: [UInt8]) -> Set<Int> {
-        let known = sample.destinations.first { $0.script == script }
-        return Set((0..<64).filter { (known?.lists ?? 0) >> UInt64($0) & 1 == 1 })
-    }
-
-    private func lists(of rule: Int) -> Set<Int> {
-        Set((0..<64).filter { sample.rules[rule].lists >> UInt64($0) & 1 == 1 })
-    }
-
-    private func touches(_ rule: Int, _ payment: Payment) -> Bool {
-        sample.rules[rule].destinations == 0 || payment.isOpen
-            || payment.outputs.contains { !lists(of: $0.script).isDisjoint(with: lists(of: rule)) }
-    }
-
-    private func paidLists(_ payment: Payment) -> UInt64 {
-        guard !payment.isOpen else { return (1 << UInt64(sample.lists.count)) - 1 }
-        return payment.outputs.reduce(0) { mask, output in
-            lists(of: output.script).reduce(mask) { $0 | 1 << UInt64($1) }
-        }
-    }
-
-    /// Every condition that fails, as its place in the order of conditions.
-    private func failures(_ number: Int, _ payment: Payment) -> [Int] {
+    /// The rule as conditions, whatever its effect.
+    private func conditions(of number: Int) -> [SampleCondition] {
         let rule = sample.rules[number]
-        var failed: [Int] = []
-        if payment.sighashes & ~types(number) != 0 { failed.append(-1) }
-        if payment.outflow > rule.outflow { failed.append(0) }
-        if payment.fee > rule.fee { failed.append(1) }
-        let size = UInt128(payment.virtualSize)
-        if rule.feerate != .max, UInt128(payment.fee) * 1_000 > UInt128(rule.feerate) * size {
-            failed.append(2)
-        }
-        let listed = lists(of: number)
-        let outside = payment.outputs.contains { lists(of: $0.script).isDisjoint(with: listed) }
-        if rule.destinations == 1, outside || payment.isOpen { failed.append(3) }
-        return failed
+        guard rule.effect < 5 else { return rule.conditions }
+        var conditions: [SampleCondition] = []
+        if rule.outflow != .max { conditions.append(.range(1, 0, rule.outflow)) }
+        if rule.fee != .max { conditions.append(.range(2, 0, rule.fee)) }
+        if rule.feerate != .max { conditions.append(.range(3, 0, rule.feerate)) }
+        if rule.destinations == 1 { conditions.append(.destinations(rule.lists)) }
+        if rule.effect == 3 { conditions.append(.sighashes(rule.sighashes)) }
+        return conditions
     }
 
-    private func types(_ rule: Int) -> UInt8 {
-        sample.rules[rule].effect == 3 ? sample.rules[rule].sighashes : 0
+    private func lists(of rule: Int) -> UInt64 {
+        for case .destinations(let lists) in conditions(of: rule) { return lists }
+        return 0
     }
 
-    private func nearestFailure(among allowing: [Int], _ payment: Payment) -> Answer {
-        func first(_ rule: Int) -> Int { failures(rule, payment)[0] }
-        guard let furthest = allowing.map(first).max() else {
-            return refuse(.noRuleForWallet, nil, 0, UInt64(payment.wallet))
-        }
-        let tied = allowing.filter { first($0) == furthest }
-        func highest(_ cap: (SampleBundle.Rule) -> UInt64) -> (Int, UInt64) {
-            let best = tied.map { cap(sample.rules[$0]) }.max() ?? 0
-            return (tied.first { cap(sample.rules[$0]) == best } ?? 0, best)
-        }
-        switch furthest {
-        case -1:
-            let (expected, found) = (UInt64(types(tied[0])), UInt64(payment.sighashes))
-            return refuse(.sighashNotInRule, tied[0], expected, found)
-        case 0:
-            let (rule, cap) = highest(\.outflow)
-            return refuse(.outflowOverMaximum, rule, cap, payment.outflow)
-        case 1:
-            let (rule, cap) = highest(\.fee)
-            return refuse(.feeOverMaximum, rule, cap, payment.fee)
-        case 2:
-            let (rule, cap) = highest(\.feerate)
-            let rate = (Double(payment.fee) * 1_000 / Double(payment.virtualSize)).rounded(.up)
-            return refuse(.feerateOverMaximum, rule, cap, UInt64(rate))
-        default:
-            // Any output outside will do; which one is the evaluator's choice.
-            return refuse(.destinationNotListed, tied[0], sample.rules[tied[0]].lists, .max)
-        }
+    private func denies(_ rule: Int, _ facts: NaiveFacts) -> Bool {
+        conditions(of: rule).allSatisfy { facts.mayHold($0) }
     }
 
-    /// Whether output `index` stands in none of a rule's lists.
-    func isOutside(_ index: Int, _ payment: Payment, lists mask: UInt64) -> Bool {
-        guard !payment.isOpen else { return index == payment.outputs.count }
-        return payment.outputs.indices.contains(index)
-            && lists(of: payment.outputs[index].script).allSatisfy { mask >> UInt64($0) & 1 == 0 }
+    private func failures(_ number: Int, _ facts: NaiveFacts) -> [Failure] {
+        var failed = conditions(of: number).compactMap { facts.failure(of: $0) }
+        var permitted: UInt8 = 0
+        for case .sighashes(let mask) in conditions(of: number) { permitted = mask }
+        let used = facts.payment.sighashes
+        if !bits(UInt64(used)).isSubset(of: bits(UInt64(permitted))) {
+            let (expected, found) = (UInt64(permitted), UInt64(used))
+            failed.append(
+                Failure(order: 0, refusal: .sighashNotInRule, expected: expected, found: found)
+            )
+        }
+        return failed.sorted { $0.order < $1.order }
     }
 
-    private func allow(_ matches: [Int], _ payment: Payment) -> Answer {
+    private func nearestFailure(among allowing: [Int], _ facts: NaiveFacts) -> Answer {
+        let firsts = allowing.map { (rule: $0, failure: failures($0, facts)[0]) }
+        guard let furthest = firsts.map(\.failure.order).max() else {
+            return refuse(.noRuleForWallet, nil, 0, UInt64(facts.payment.wallet))
+        }
+        let tied = firsts.filter { $0.failure.order == furthest }
+        let best = tied.compactMap(\.failure.rank).max()
+        let nearest = tied.first { $0.failure.rank == best } ?? tied[0]
+        let failure = nearest.failure
+        return refuse(failure.refusal, nearest.rule, failure.expected, failure.found)
+    }
+
+    private func allow(_ matches: [Int], _ facts: NaiveFacts) -> Answer {
         var answer = Answer(matches: matches)
+        let (outflow, fee) = (facts.range(1).upperBound, facts.range(2).upperBound)
         for rule in matches {
             answer.ruleCharges.append(
-                charges(payment.outflow) { $0.scope == 2 && Int($0.index) == rule }
+                charges(outflow) { $0.scope == 2 && Int($0.index) == rule }
+                    + charges(fee) { $0.scope == 18 && Int($0.index) == rule }
             )
         }
         for index in sample.limits.indices {
             let limit = sample.limits[index]
+            let amount: UInt64?
             switch limit.scope {
-            case 0:
-                answer.commonCharges.append(.init(limit: index, amount: payment.outflow))
-            case 1 where Int(limit.index) == payment.wallet:
-                answer.commonCharges.append(.init(limit: index, amount: payment.outflow))
-            case 3 where payment.isOpen:
-                answer.commonCharges.append(.init(limit: index, amount: payment.outflow))
-            case 3:
-                let paid = payment.outputs.filter {
-                    lists(of: $0.script).contains(Int(limit.index))
-                }
-                guard !paid.isEmpty else { continue }
-                let sum = paid.reduce(0) { $0 + $1.amount }
-                answer.commonCharges.append(.init(limit: index, amount: sum))
-            default: continue
+            case 0: amount = outflow
+            case 1: amount = Int(limit.index) == facts.payment.wallet ? outflow : nil
+            case 3, 4: amount = facts.amountPaid(toList: Int(limit.index))
+            case 16: amount = fee
+            case 17: amount = Int(limit.index) == facts.payment.wallet ? fee : nil
+            default: amount = nil
             }
+            if let amount { answer.commonCharges.append(.init(limit: index, amount: amount)) }
         }
         return answer
     }
@@ -186,4 +148,19 @@ struct NaivePolicy {
             finding: .init(refusal: refusal, rule: place, expected: expected, found: found)
         )
     }
+
+    /// Whether output `index` stands in none of a rule's lists.
+    func isOutside(_ index: Int, _ payment: Payment, lists mask: UInt64) -> Bool {
+        guard !payment.isOpen else { return index == payment.outputs.count }
+        guard payment.outputs.indices.contains(index) else { return false }
+        let lists = NaiveFacts(payment, sample).lists(of: payment.outputs[index].script).certain
+        return lists.isDisjoint(with: bits(mask))
+    }
 }
+
+/// The places of the bits that are set.
+func bits(_ mask: UInt64) -> Set<Int> {
+    Set((0..<64).filter { mask >> UInt64($0) & 1 == 1 })
+}
+
+func mask(_ bits: Set<Int>) -> UInt64 { bits.reduce(0) { $0 | 1 << UInt64($1) } }

@@ -23,7 +23,8 @@ private func rewrite(
             sourceHash: bundle.sourceHash,
             allowance: bundle.allowance,
             adminThreshold: UInt8(bundle.adminThreshold),
-            adminCount: UInt8(bundle.adminCount)
+            adminCount: UInt8(bundle.adminCount),
+            version: bundle.version
         )
     )
     for index in 0..<bundle.adminCount {
@@ -51,6 +52,7 @@ private func rewrite(
         )
     }
     try writeLimitsAndRules(of: bundle, into: &writer)
+    try writer.writeExtensions(bundle.extensionBytes)
     try writer.finish(source: bundle.source)
     return writer.count
 }
@@ -81,6 +83,15 @@ private func writeLimitsAndRules(
                 branches: rule.message.branches,
                 indexes: rule.message.indexMin...rule.message.indexMax,
                 pattern: rule.message.pattern
+            )
+            continue
+        }
+        if rule.hasConditions {
+            try writer.writeConditionRule(
+                name: rule.name,
+                effect: rule.effect,
+                wallets: rule.wallets,
+                conditions: rule.conditionBytes
             )
             continue
         }

@@ -153,6 +153,33 @@ struct StateTests {
         #expect(throws: SignerStop.home(.damagedBundle)) { try home.seal() }
     }
 
+    @Test("A policy that asks for what is not enforced is not opened")
+    func unenforced() throws {
+        let home = try TestHome()
+        var samples: [SampleBundle] = []
+        for place in 0..<3 {
+            var sample = SampleBundle()
+            sample.lists = ["payroll"]
+            switch place {
+            case 0: sample.rules.append(.conditions("never", effect: 6, [.requesters([7])]))
+            case 1: sample.limits = [.init("each", scope: 4)]
+            default: sample.extend()
+            }
+            samples.append(sample)
+        }
+        for sample in samples {
+            try home.put(sample.bytes, "bundle")
+            #expect(throws: SignerStop.unsupportedPolicy) { try home.seal() }
+        }
+        #expect(SignerStop.unsupportedPolicy.exitStatus == 25)
+        // The control: a fee budget is charged by signer and gate as they are.
+        var budget = SampleBundle()
+        budget.limits = [.init("fees", scope: 16)]
+        budget.limits[0].count = .max
+        try home.put(budget.bytes, "bundle")
+        #expect(try home.seal().unlock().name == .bundleMismatch)
+    }
+
     @Test("An old copy of the file opens, and is found out by the checkpoint that it lacks")
     func rolledBack() throws {
         let home = try TestHome()

@@ -64,6 +64,8 @@ package struct SampleBundle {
         package var sighashes: UInt8 = 0
         /// All after the wallets, in place of what is above.
         package var tail: [UInt8]?
+        /// Of effects 5 and 6, as the tail says them.
+        package var conditions: [SampleCondition] = []
 
         /// A rule about messages.
         package static func messages(
@@ -107,6 +109,11 @@ package struct SampleBundle {
     package var limits: [Limit] = []
     package var rules = [Rule()]
     package var source = "version = 1\n"
+    /// What stands behind the rules, of version 2.
+    package var extensions: [UInt8] = []
+    /// As the extensions say them.
+    package var zones: [SampleZone] = []
+    package var shapes: [SampleShape] = []
 
     /// SHA-256 of the source above, from `sha256sum`.
     private static let hashOfSource =
@@ -141,7 +148,7 @@ package struct SampleBundle {
         }
         out += little(UInt16(rules.count))
         for rule in rules { out += bytes(of: rule) }
-        return out + little(UInt32(source.utf8.count)) + Array(source.utf8)
+        return out + extensions + little(UInt32(source.utf8.count)) + Array(source.utf8)
     }
 
     private func bytes(of wallet: Wallet) -> [UInt8] {

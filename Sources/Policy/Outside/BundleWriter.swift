@@ -21,7 +21,7 @@ package struct BundleWriter: ~Copyable, ~Escapable {
     @_lifetime(self: copy self)
     package mutating func writeHeader(_ header: BundleHeaderFields) throws(ByteError) {
         try writer.write(BundleHeader.magic)
-        try writer.writeUInt16(BundleHeader.version)
+        try writer.writeUInt16(header.version)
         try writer.writeUInt8(header.networkCode)
         try writer.writeUInt64(header.epoch)
         try writer.write(header.parentHash)
@@ -128,6 +128,26 @@ package struct BundleWriter: ~Copyable, ~Escapable {
         try writer.writeVec8(pattern)
     }
 
+    /// One rule of conditions, which are written as they stand in a bundle.
+    @_lifetime(self: copy self)
+    package mutating func writeConditionRule(
+        name: Span<UInt8>,
+        effect: RuleEffect,
+        wallets: UInt64,
+        conditions: Span<UInt8>
+    ) throws(ByteError) {
+        try writer.writeVec8(name)
+        try writer.writeUInt8(effect.rawValue)
+        try writer.writeUInt64(wallets)
+        try writer.writeVec16(conditions)
+    }
+
+    /// The sections of version 2, as they stand in a bundle.
+    @_lifetime(self: copy self)
+    package mutating func writeExtensions(_ bytes: Span<UInt8>) throws(ByteError) {
+        try writer.write(bytes)
+    }
+
     /// The source, which ends the bundle.
     @_lifetime(self: copy self)
     package mutating func finish(source: Span<UInt8>) throws(ByteError) {
@@ -144,6 +164,8 @@ package struct BundleHeaderFields: Sendable {
     package var allowance: UInt64
     package var adminThreshold: UInt8
     package var adminCount: UInt8
+    /// 1, or 2 with the sections behind the rules.
+    package var version: UInt16
 
     package init(
         networkCode: UInt8,
@@ -152,7 +174,8 @@ package struct BundleHeaderFields: Sendable {
         sourceHash: Bytes32,
         allowance: UInt64,
         adminThreshold: UInt8,
-        adminCount: UInt8
+        adminCount: UInt8,
+        version: UInt16 = 1
     ) {
         self.networkCode = networkCode
         self.epoch = epoch
@@ -161,6 +184,7 @@ package struct BundleHeaderFields: Sendable {
         self.allowance = allowance
         self.adminThreshold = adminThreshold
         self.adminCount = adminCount
+        self.version = version
     }
 }
 
@@ -195,19 +219,25 @@ package struct RuleFields: Equatable, Sendable {
 }
 
 extension LimitScope {
-    var code: UInt8 {
+    package var code: UInt8 {
         switch self {
         case .global: 0
         case .wallet: 1
         case .rule: 2
         case .list: 3
+        case .each: 4
+        case .fees: 16
+        case .feesOfWallet: 17
+        case .feesOfRule: 18
         }
     }
 
-    var index: UInt16 {
+    package var index: UInt16 {
         switch self {
-        case .global: 0
-        case .wallet(let index), .rule(let index), .list(let index): UInt16(index)
+        case .global, .fees: 0
+        case .wallet(let index), .rule(let index), .list(let index), .each(let index),
+            .feesOfWallet(let index), .feesOfRule(let index):
+            UInt16(index)
         }
     }
 }

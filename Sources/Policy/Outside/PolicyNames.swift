@@ -11,6 +11,20 @@ extension PolicyRefusal {
         case .sighashNotInRule: "sighash-not-in-rule"
         case .noRuleForMessage: "no-rule-for-message"
         case .messageNotMatched: "message-not-matched"
+        case .outflowUnderMinimum: "outflow-under-minimum"
+        case .feeUnderMinimum: "fee-under-minimum"
+        case .feerateUnderMinimum: "feerate-under-minimum"
+        case .outputOverMaximum: "output-over-maximum"
+        case .outputUnderMinimum: "output-under-minimum"
+        case .inputCount: "input-count"
+        case .outputCount: "output-count"
+        case .ownShare: "own-share"
+        case .scriptKind: "script-kind"
+        case .lockTimeKind: "lock-time-kind"
+        case .replaceability: "replaceability"
+        case .replacementKind: "replacement-kind"
+        case .requester: "requester"
+        case .outsideTime: "outside-time"
         }
     }
 }
@@ -25,6 +39,8 @@ extension BundleSection {
         case .scriptLengths: "lengths of destination scripts"
         case .limits: "limits"
         case .rules: "rules"
+        case .zones: "time zones"
+        case .shapes: "shapes of data"
         }
     }
 }

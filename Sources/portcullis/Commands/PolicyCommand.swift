@@ -19,7 +19,7 @@ struct PolicyCommand: ParsableCommand {
 
             Exit status: 0 done, 2 usage, 3 it does not compile, 1 anything else.
             """,
-        subcommands: [Starter.self, Check.self]
+        subcommands: [Starter.self, Check.self, Zone.self]
     )
 }
 
@@ -211,6 +211,11 @@ extension PolicyCommand {
                     throw .failed("the compiled policy cannot be read back: \(error)")
                 }
                 var words = BundleText.describe(bundle)
+                for part in BundleText.unenforced(in: bundle) {
+                    words.append(
+                        "Not enforced by this version, so `init` refuses the policy: \(part)."
+                    )
+                }
                 if bundle.adminCount == 0 {
                     words.append("Without admins `init` makes an admin key, but not on main.")
                 }

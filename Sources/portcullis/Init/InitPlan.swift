@@ -203,6 +203,11 @@ struct KeyCeremony {
                 "those are no BIP-39 words: there must be 12, 15, 18, 21 or 24 of the English "
                     + "list, and the last one carries a checksum"
             )
+        case 25:
+            .failed(
+                "the policy asks for what signer and gate do not enforce yet: "
+                    + "`portcullis policy check` names it"
+            )
         case 30: .failed("this kernel lacks what the signer insists on: `portcullis doctor`")
         default: .failed("no keys were made: the signer ended with status \(status)")
         }

@@ -41,6 +41,7 @@ struct PolicySource {
         } catch {
             throw wrong(error)
         }
+        try requireEnforced(bundle)
         try Files.write(bundle, to: home.bundle, mode: 0o644)
         try Files.write([UInt8](text.utf8), to: home.policySource, mode: 0o644)
         try sayBounds(bundle, output)
@@ -75,6 +76,23 @@ struct PolicySource {
             throw wrong(error)
         } catch {
             throw .failed("\(error)")
+        }
+    }
+
+    /// No home for a policy with a condition that nobody would hold a payment to.
+    private func requireEnforced(_ bytes: [UInt8]) throws(FrontError) {
+        let unenforced: [String]
+        do throws(BundleError) {
+            unenforced = BundleText.unenforced(in: try CheckedBundle(checking: bytes.span))
+        } catch {
+            throw .failed("the compiled policy cannot be read back: \(error)")
+        }
+        guard unenforced.isEmpty else {
+            throw Self.refused(
+                "\(path) asks for what signer and gate do not enforce yet: "
+                    + unenforced.joined(separator: "; "),
+                remedy: "leave it out, or wait for the version that enforces it"
+            )
         }
     }
 

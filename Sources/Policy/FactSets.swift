@@ -1,0 +1,100 @@
+private import Bitcoin
+
+/// What is known of a number: it is one from `least` to `most`.
+package struct FactRange: Equatable, Sendable {
+    /// Nothing is known.
+    package static let unknown = FactRange(least: 0, most: .max)
+
+    package let least: UInt64
+    package let most: UInt64
+
+    package init(least: UInt64, most: UInt64) {
+        self.least = least
+        self.most = most
+    }
+
+    /// A number that is known.
+    package init(_ number: UInt64) { self.init(least: number, most: number) }
+}
+
+/// Kinds of script as bits of a condition.
+package enum ScriptKinds {
+    package static let every: UInt16 = 0xff
+
+    /// The bit of a script.
+    package static func bit(of script: Span<UInt8>) -> UInt16 {
+        if script.count > 0, script[0] == DataShape.opReturn { return 1 << 5 }
+        switch ScriptKind(of: script) {
+        case .p2pkh: return 1
+        case .p2sh: return 1 << 1
+        case .p2wpkh: return 1 << 2
+        case .p2wsh: return 1 << 3
+        case .p2tr: return 1 << 4
+        case .opReturn: return 1 << 5
+        case .unknown: return isWitnessProgram(script) ? 1 << 6 : 1 << 7
+        }
+    }
+
+    /// A version and one push of 2 to 40 bytes (BIP-141).
+    private static func isWitnessProgram(_ script: Span<UInt8>) -> Bool {
+        guard (4...42).contains(script.count), Int(script[1]) == script.count - 2 else {
+            return false
+        }
+        return script[0] == 0 || (0x51...0x60).contains(script[0])
+    }
+}
+
+/// What a lock time does, as bits: which of it may be.
+package enum LockTimes {
+    /// None is in effect.
+    package static let none: UInt8 = 1
+    package static let height: UInt8 = 2
+    package static let time: UInt8 = 4
+    package static let every: UInt8 = 7
+}
+
+/// Yes or no as bits: which of it may be.
+package enum Either {
+    /// No input signals that it can be replaced; or it replaces nothing.
+    package static let no: UInt8 = 1
+    package static let yes: UInt8 = 2
+    package static let every: UInt8 = 3
+
+    static func of(_ isTrue: Bool) -> UInt8 { isTrue ? yes : no }
+}
+
+/// Who asks, and when; what was not said is unknown.
+package struct Asking: Sendable {
+    /// The uid of the client.
+    package let requester: UInt32?
+    /// UTC, since 1970.
+    package let seconds: UInt64?
+    /// Minutes of the week in the zones of the bundle, counted from Monday 00:00.
+    private var minutes = InlineArray<16, UInt16>(repeating: 0)
+
+    private init(_ requester: UInt32?, _ seconds: UInt64?) {
+        self.requester = requester
+        self.seconds = seconds
+    }
+
+    /// Nothing is known of it.
+    package static var unknown: Asking { Asking(nil, nil) }
+
+    package init(requester: UInt32?, seconds: UInt64?, under bundle: CheckedBundle) {
+        self.init(requester, seconds)
+        guard let seconds else { return }
+        var walk = bundle.zones
+        var place = 0
+        while let zone = walk.next() {
+            minutes[place] = zone.minuteOfWeek(at: seconds)
+            place += 1
+        }
+    }
+
+    /// The minute of the week in a zone, or nil if the time is not known.
+    func minute(in zone: Int) -> UInt16? {
+        guard seconds != nil else { return nil }
+        let minutes = minutes.span
+        return minutes[zone]
+    }
+}
