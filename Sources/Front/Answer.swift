@@ -22,6 +22,7 @@ package enum Answer {
         _ signed: [UInt8],
         _ receipt: Receipt,
         against given: [UInt8],
+        replacing replaced: String? = nil,
         finalize: Bool
     ) throws(FrontError) {
         guard let psbt = psbt(given) else { throw mismatch("a result for what is no PSBT") }
@@ -34,6 +35,8 @@ package enum Answer {
         guard facts.txid == txid, facts.fee == leaf.fee else {
             throw mismatch("another transaction id or fee")
         }
+        // Else the allowance would be charged all, or the log name another payment.
+        guard leaf.replaces == replaced else { throw mismatch("a receipt of another replacement") }
         // What a signature leaves open must be what the PSBT asked to leave open.
         guard leaf.sighashes ?? [] == SighashPermission.names(sighashes) else {
             throw mismatch("signatures of another sighash type")

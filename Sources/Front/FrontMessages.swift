@@ -5,13 +5,13 @@ package enum FrontRequest: Codable, Equatable, Sendable {
     case wallets
     case address(wallet: String, branch: UInt8, index: UInt32)
     case inspect
-    case sign(finalize: Bool)
+    case sign(finalize: Bool, replaces: [ReplacedPSBT]? = nil)
     case message(MessageQuestion)
     /// The points of the nonces that the signatures will start from, if the host contributes what
     /// it commits to here (hexadecimal).
-    case open(commitment: String)
+    case open(commitment: String, replaces: [ReplacedPSBT]? = nil)
     /// Signatures that hold what the host contributes (hexadecimal).
-    case signOpened(finalize: Bool, hostNonce: String)
+    case signOpened(finalize: Bool, hostNonce: String, replaces: [ReplacedPSBT]? = nil)
 }
 
 /// What the front answers. What was signed is the frame's attachment.

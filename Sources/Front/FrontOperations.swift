@@ -83,11 +83,16 @@ final class FrontOperations {
             return try address(Ownership(wallet: wallet, branch: branch, index: index))
         case .inspect:
             return .done(Framed(.inspected(try PSBTReading(bytes).inspect(with: facts))))
-        case .sign(let finalize): return try sign(bytes, finalize: finalize)
+        case .sign(let finalize, let replaces):
+            let payment = try PaymentToSign(bytes, replaces)
+            return try sign(payment, finalize: finalize)
         case .message(let question): return try message(question, bytes)
-        case .open(let commitment): return try open(bytes, Self.fixed(commitment))
-        case .signOpened(let finalize, let nonce):
-            return try sign(bytes, finalize: finalize, host: HostNonce(try Self.fixed(nonce)))
+        case .open(let commitment, let replaces):
+            return try open(PaymentToSign(bytes, replaces), Self.fixed(commitment))
+        case .signOpened(let finalize, let nonce, let replaces):
+            let host = HostNonce(try Self.fixed(nonce))
+            let payment = try PaymentToSign(bytes, replaces)
+            return try sign(payment, finalize: finalize, host: host)
         }
     }
 
@@ -114,9 +119,10 @@ final class FrontOperations {
         )
     }
 
-    private func request(
+    func request(
         _ psbt: PSBT,
-        _ commitment: Bytes32?
+        _ commitment: Bytes32?,
+        replacing replaced: [UInt8]? = nil
     ) throws(FrontError) -> SigningRequest {
         do {
             return try SigningRequest(
@@ -124,7 +130,8 @@ final class FrontOperations {
                 wallets: &wallets,
                 network: network,
                 curve: curve,
-                commitment: commitment
+                commitment: commitment,
+                replacing: replaced
             )
         } catch {
             throw .refused(RefusalReport(error))
@@ -132,12 +139,13 @@ final class FrontOperations {
     }
 
     private func sign(
-        _ bytes: [UInt8],
+        _ payment: PaymentToSign,
         finalize: Bool,
         host: HostNonce? = nil
     ) throws(FrontError) -> FrontStep {
-        let psbt = try PSBTReading(bytes).psbt
-        let request = try request(psbt, host?.commitment)
+        let psbt = try PSBTReading(payment.psbt).psbt
+        let replaced = try resolved(payment.replaced)
+        let request = try request(psbt, host?.commitment, replacing: replaced)
         let kind: MessageKind = host == nil ? .sign : .signOpened
         let payload = (host?.bytes.array ?? []) + request.bytes
         return .ask(
@@ -154,8 +162,13 @@ final class FrontOperations {
     }
 
     /// Asks for the points of the nonces, on which nothing is signed yet.
-    private func open(_ bytes: [UInt8], _ commitment: Bytes32) throws(FrontError) -> FrontStep {
-        let request = try request(try PSBTReading(bytes).psbt, commitment)
+    private func open(
+        _ payment: PaymentToSign,
+        _ commitment: Bytes32
+    ) throws(FrontError) -> FrontStep {
+        let psbt = try PSBTReading(payment.psbt).psbt
+        let replaced = try resolved(payment.replaced)
+        let request = try request(psbt, commitment, replacing: replaced)
         return .ask(
             GateQuestion(
                 kind: .open,
@@ -200,7 +213,7 @@ final class FrontOperations {
     }
 
     /// 32 bytes that the command line gave in hexadecimal digits.
-    private static func fixed(_ digits: String) throws(FrontError) -> Bytes32 {
+    static func fixed(_ digits: String) throws(FrontError) -> Bytes32 {
         guard let bytes = [UInt8](hexDigits: digits), bytes.count == 32 else {
             throw .usage("32 bytes in hexadecimal digits are expected")
         }

@@ -47,6 +47,9 @@ package struct LeafFacts: Codable, Equatable, Sendable {
     /// The sighash types beside ALL and DEFAULT; missing where there are none. With any, others can
     /// change the payment, and outflow and fee are the most that can leave.
     package var sighashes: [String]?
+    /// The digest of the request that this one replaces, and satoshi that left with that.
+    package var replaces: String?
+    package var replacedOutflow: UInt64?
     package var walletID: String?
     package var destinations: [Destination]?
     package var message: Message?
@@ -126,6 +129,8 @@ package struct LeafFacts: Codable, Equatable, Sendable {
         facts.vsize = known.vsize
         facts.amountsChecked = leaf.areAmountsChecked
         if leaf.sighashes != 0 { facts.sighashes = SighashPermission.names(leaf.sighashes) }
+        facts.replaces = leaf.replaced?.digest.hexDigits
+        facts.replacedOutflow = leaf.replaced?.outflow
         facts.walletID = known.walletID.hexDigits
         var destinations: [Destination] = []
         var list = leaf.destinations

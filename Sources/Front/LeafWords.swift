@@ -28,6 +28,10 @@ extension LeafFacts {
                 words += " signed with \(sighashes.joined(separator: ", ")), so all that goes in "
                 words += "counts as out and as fee"
             }
+            if let replaces, let replacedOutflow {
+                words += ", replaces the payment of digest \(replaces) with which "
+                words += "\(AmountText.words(replacedOutflow)) left"
+            }
         }
         return words
     }

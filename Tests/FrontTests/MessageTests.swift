@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import Front
 import LocalSocket
@@ -24,6 +25,35 @@ struct JSONFrameTests {
         )
         try ends.first.shutdownWriting()
         #expect(try JSONFrame.read(FrontRequest.self, from: .front, on: ends.second) == nil)
+    }
+
+    @Test("What is replaced travels in front of the PSBT, and is taken apart again")
+    func replaced() throws {
+        let commitment = Bytes32(repeating: 7)
+        let payment = PaymentToSign(
+            [9, 9],
+            replacing: [
+                .init(psbt: [1], commitment: nil), .init(psbt: [2, 3], commitment: commitment),
+            ]
+        )
+        #expect(payment.attachment == [1, 2, 3, 9, 9])
+        let ends = try DescriptorPair.make()
+        let question = FrontRequest.sign(finalize: false, replaces: payment.replaces)
+        try JSONFrame.write(Framed(question, attachment: payment.attachment), to: ends.first)
+        let read = try JSONFrame.read(FrontRequest.self, from: .front, on: ends.second)
+        #expect(read?.document == question)
+        let again = try PaymentToSign(payment.attachment, payment.replaces)
+        #expect(again.psbt == [9, 9] && again.replaced.map(\.psbt) == [[1], [2, 3]])
+        #expect(again.replaced.map(\.commitment) == [nil, commitment])
+        #expect(PaymentToSign([4], replacing: []).replaces == nil)
+        for count in [-1, 6, Int.max] {
+            #expect(throws: FrontError.self) {
+                try PaymentToSign(payment.attachment, [ReplacedPSBT(byteCount: count)])
+            }
+        }
+        #expect(throws: FrontError.self) {
+            try PaymentToSign([1], [ReplacedPSBT(byteCount: 0, commitment: "07")])
+        }
     }
 
     @Test("The bytes of a frame are those of docs/cli.md")

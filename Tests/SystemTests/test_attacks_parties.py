@@ -80,6 +80,107 @@ def test_r32_replacement_rules_are_the_policys_rules(box):
         box.refuses(changed(first, lambda r: setattr(r, "replaces", number)), "unsupported-replacement")
 
 
+def bumped(request, fee, change=lambda request: None):
+    """Honest so far: that much more fee out of the change, and the claim to replace; then what the attacker does to it."""
+    made = changed(request, lambda r: r.outputs[1].update(amount=r.outputs[1]["amount"] - fee)).replacing(request)
+    change(made)
+    return made
+
+
+def test_r32_replacement_that_says_so_is_held_to_the_first(box):
+    """"Only a fee bump": each of the invariants broken, over the gate, after the first was signed."""
+    first = box.payment("small", [(0, 0), (0, 1), (0, 2)])
+    box.signs(first)
+    fresh, taproot = box.payment("small", [(0, 5)]), box.payment("taproot")
+
+    def out(place, **fields):
+        return lambda r: r.outputs[place].update(fields)
+
+    def other_coin(request):
+        request.inputs[1], request.parents[1] = fresh.inputs[0], fresh.parents[0]
+
+    def dropped(place):
+        def drop(request):
+            del request.inputs[place], request.parents[place]
+            request.outputs[1]["amount"] -= 100_000
+        return drop
+
+    def more_inputs(request):
+        """A coin more, of which nothing is for the fee: it pays somebody else."""
+        request.inputs.append(fresh.inputs[0])
+        request.parents.append(fresh.parents[0])
+        request.outputs.append({"amount": 100_000, "script": bytes.fromhex("0014") + b"\x66" * 20, "owner": None})
+    strange = bytes.fromhex("0014") + b"\x55" * 20
+    for fee, change, name in (
+            (5_000, out(0, amount=50_001), "replacement-output"),
+            (5_000, out(0, script=strange), "replacement-output"),
+            (5_000, lambda r: r.outputs.append({"amount": 1_000, "script": strange, "owner": None}), "replacement-output"),
+            (5_000, lambda r: r.outputs.append({"amount": 0, "script": b"\x6a\x01\x07", "owner": None}), "replacement-output"),
+            (5_000, more_inputs, "replacement-output"),
+            (5_000, lambda r: r.outputs.reverse(), "replacement-output"),
+            (5_000, lambda r: r.outputs.pop(0), "replacement-output"),
+            # Change that is ours, and valid, but at another address than people saw.
+            (5_000, out(1, script=first.wallet.script(0, 9), owner=(0, 0, 9)), "replacement-output"),
+            (5_000, out(1, owner=None), "replacement-output"),
+            (5_000, dropped(0), "replacement-input"),
+            (5_000, dropped(2), "replacement-input"),
+            (5_000, other_coin, "replacement-input"),
+            (5_000, lambda r: r.inputs.reverse() or r.parents.reverse(), "replacement-input"),
+            (5_000, lambda r: r.inputs[1].update(sequence=0xFFFFFFFF), "replacement-input"),
+            (5_000, lambda r: setattr(r, "lock_time", 7), "replacement-lock-time"),
+            (5_000, lambda r: setattr(r, "transaction_version", 1), "replacement-lock-time"),
+            (5_000, lambda r: [one.update(sighash=2) for one in r.inputs], "replacement-sighash"),
+            (0, lambda r: None, "replacement-fee"),
+            (-5_000, lambda r: None, "replacement-fee"),
+            # A higher fee, with more for us: both out of what others were to get.
+            (-1_000, out(0, amount=40_000), "replacement-fee"),
+            # Not what was signed, though the digest is of something that was.
+            (5_000, lambda r: setattr(r, "replaced", r.replaced[:-1] + b"\x01"), "replaced-mismatch"),
+            (5_000, lambda r: setattr(r, "replaced", fresh.resolved()), "replaced-mismatch"),
+            (5_000, lambda r: setattr(r, "replaced", b""), "replaced-mismatch"),
+            (5_000, lambda r: setattr(r, "replaced", None), "malformed-request"),
+            (5_000, lambda r: setattr(r, "trailing", b"\x00"), "trailing-bytes"),
+            # What was never signed.
+            (5_000, lambda r: r.__dict__.update(vars(r.replacing(fresh))), "replaced-not-recent"),
+            (5_000, lambda r: setattr(r, "replaced_digest", bytes(32)), "replaced-not-recent")):
+        box.refuses(bumped(first, fee, change), name)
+    # What was signed by another wallet, or was refused.
+    box.signs(taproot)
+    box.refuses(bumped(first, 5_000).replacing(taproot), "replacement-input")
+    box.refuses(paying(fresh, 90_001, 10_000), "outputs-exceed-inputs")
+    box.refuses(fresh.replacing(paying(fresh, 90_001, 10_000)), "replaced-not-recent")
+    # The control, with less for somebody else and a coin more for the fee.
+    before = box.used()[0]
+
+    def wider(request):
+        request.inputs.insert(1, fresh.inputs[0])
+        request.parents.append(fresh.parents[0])
+        request.outputs[1]["amount"] += 90_000
+        request.outputs[0]["amount"] -= 20_000
+    box.signs(bumped(first, 5_000, wider))
+    assert box.used()[0] == before + 15_000
+
+
+def test_r32_replacement_is_charged_to_the_allowance_what_it_takes_more():
+    """By many steps of one satoshi or by one of all, in a chain or each from the first: never less than the largest."""
+    with Box(LIMITED) as box:
+        first = box.payment("small")
+        box.signs(first)
+        assert (box.used()[0], charge(box)) == (60_000, 60_000)
+        last = first
+        for step in range(1, 6):
+            last = bumped(last, 1)
+            box.signs(last)
+            assert (box.used()[0], charge(box)) == (60_000 + step, 60_000 + step)
+        box.signs(bumped(first, 40_000))
+        assert (box.used()[0], charge(box)) == (100_005, 100_000)
+        # Nothing is charged where a destination pays for it, and the limit knows the largest still.
+        box.signs(bumped(first, 0, lambda r: r.outputs[0].update(amount=1_000)))
+        assert (box.used()[0], charge(box)) == (100_005, 100_000)
+        # Over the limit is over the limit.
+        assert box.refuses(bumped(first, 90_001), "limit-exceeded").found == 150_001
+
+
 def test_r41_coinjoin_double_claim(box):
     """Two rounds of one transaction, each with the other input as somebody else's: refused both times."""
     for kind in ("wpkh", "tr"):

@@ -93,7 +93,7 @@ def test_every_help_teaches(command):
 
 
 WRONG = {"--home": "", "--timeout": "0", "--network": "moon", "--policy": None, "--words": "13", "--argon2-passes": "0",
-         "--argon2-memory-mib": "7", "--out": None, "--receipt": None, "--admin-key": "/nowhere/key",
+         "--argon2-memory-mib": "7", "--out": None, "--receipt": None, "--replaces": None, "--admin-key": "/nowhere/key",
          "--signature": "/nowhere/signature", "--admin": None, "--transaction": None, "--parent": None, "--range": "0",
          "--lock-time": "-1", "--bytes": "15", "--vkey": "no key", "--log": "77", "--index": "4294967295"}
 # Of BIP-322's vectors.

@@ -124,6 +124,29 @@ def bdk_psbt(kind, amounts, recipient, amount, sat_per_vb=2):
     return builder.finish(wallet).serialize(), parents
 
 
+def bdk_bump(kind, amounts, recipient, amount, sat_per_vb=2):
+    """As `bdk_psbt`, with a function that makes of the final transaction BDK's own PSBT with a higher fee."""
+    wallet = bdk.Wallet(
+        bdk.Descriptor(descriptor(kind, 0), bdk.NetworkKind.TEST),
+        bdk.Descriptor(descriptor(kind, 1), bdk.NetworkKind.TEST),
+        bdk.Network.REGTEST,
+        bdk.Persister.new_in_memory(),
+    )
+    for value in amounts:
+        info = wallet.reveal_next_address(bdk.KeychainKind.EXTERNAL)
+        parent = funding((script.Script(bytes(info.address.script_pubkey().to_bytes())), value))
+        wallet.apply_unconfirmed_txs([bdk.UnconfirmedTx(tx=bdk.Transaction(parent.serialize()), last_seen=1)])
+    builder = bdk.TxBuilder().add_recipient(bdk.Script(recipient.data), bdk.Amount.from_sat(amount))
+    made = builder.fee_rate(bdk.FeeRate.from_sat_per_vb(sat_per_vb)).finish(wallet)
+
+    def bump(raw, sat_per_vb):
+        final = bdk.Transaction(raw)
+        wallet.apply_unconfirmed_txs([bdk.UnconfirmedTx(tx=final, last_seen=2)])
+        return bdk.BumpFeeTxBuilder(final.compute_txid(), bdk.FeeRate.from_sat_per_vb(sat_per_vb)).finish(wallet).serialize()
+
+    return made.serialize(), bump
+
+
 def bdk_finalize(signed):
     """BDK's own completion of a PSBT: the raw transaction."""
     done = bdk.Psbt(signed).finalize()

@@ -1,4 +1,5 @@
 """A front of our own that says whatever a test wants: the protocol of docs/protocol.md, written from the page."""
+import copy
 import hashlib
 import socket
 import struct
@@ -70,7 +71,7 @@ class Request:
     def resolved(self):
         commitment = getattr(self, "commitment", None)
         anti_exfil = u8(self.anti_exfil) if commitment is None else u8(1) + commitment
-        data = u8(self.version) + u8(self.network) + anti_exfil + u8(self.replaces)
+        data = u8(self.version) + u8(self.network) + anti_exfil + u8(self.replaces) + getattr(self, "replaced_digest", b"")
         data += u8(len(self.wallets)) + b"".join(self.wallets)
         data += u32(self.transaction_version) + u32(self.lock_time) + u16(len(self.inputs))
         for i in self.inputs:
@@ -84,7 +85,14 @@ class Request:
 
     def encode(self):
         parents = u16(len(self.parents)) + b"".join(map(vec32, self.parents))
-        return vec32(self.resolved()) + parents + self.trailing
+        replaced = getattr(self, "replaced", None)
+        return vec32(self.resolved()) + parents + (b"" if replaced is None else vec32(replaced)) + self.trailing
+
+    def replacing(self, old):
+        """The same as a replacement of another."""
+        made = copy.deepcopy(self)
+        made.replaces, made.replaced_digest, made.replaced = 1, old.digest(), old.resolved()
+        return made
 
     def digest(self):
         return tagged("portcullis/request/1", self.resolved())

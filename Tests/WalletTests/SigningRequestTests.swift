@@ -44,6 +44,32 @@ struct SigningRequestTests {
         return try psbt.extract()
     }
 
+    @Test("A replacement names the digest of what it replaces, and brings its bytes")
+    func replacing() throws {
+        let fixture = PaymentFixture(inputs: [.init(tr, 0, 3), .init(tr, 0, 4)])
+        let psbt = try fixture.make(signer.curve)
+        let first = try request(psbt)
+        var wallets = WalletSet([wpkh, tr], searchWindow: 20)
+        let second = try SigningRequest(
+            psbt,
+            wallets: &wallets,
+            network: .test,
+            curve: signer.curve,
+            commitment: Bytes32(repeating: 3),
+            replacing: first.resolved
+        )
+        let view = try ResolvedRequest(checking: second.resolved.span)
+        #expect(view.replacedDigest == SigningRequest.digest(first.resolved))
+        #expect(view.commitment == Bytes32(repeating: 3) && view.inputCount == 2)
+        let plain = try ResolvedRequest(checking: first.resolved.span).replacedDigest
+        #expect(plain == nil)
+        let count = UInt32(first.resolved.count)
+        let tail = (0..<4).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) } + first.resolved
+        #expect(second.bytes.suffix(tail.count) == tail[...])
+        #expect(second.byteCount == second.bytes.count && first.byteCount == first.bytes.count)
+        #expect(second.bytes.count == first.bytes.count + 64 + tail.count)
+    }
+
     @Test("A payment with change from two wallets becomes the request of the protocol")
     func mixed() throws {
         let change = KeyPlace(branch: 1, index: 4)

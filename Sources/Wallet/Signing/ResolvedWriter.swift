@@ -21,7 +21,8 @@ struct ResolvedWriter {
         plans: [InputPlan],
         outputOwners: [Owner?],
         sighashTypes: [SighashType],
-        commitment: Bytes32?
+        commitment: Bytes32?,
+        replacing: Bytes32?
     ) throws(RequestError) -> [UInt8] {
         var inputs: [UInt8] = []
         inputs.append(number: UInt16(transaction.inputs.count))
@@ -54,7 +55,9 @@ struct ResolvedWriter {
         }
         var bytes: [UInt8] = [1, network.rawValue, commitment == nil ? 0 : 1]
         if let commitment { bytes.append(fixed: commitment) }
-        bytes += [0, UInt8(table.count)]
+        bytes.append(replacing == nil ? 0 : 1)
+        if let replacing { bytes.append(fixed: replacing) }
+        bytes.append(UInt8(table.count))
         for wallet in table {
             bytes.append(fixed: wallets[wallet].id)
         }

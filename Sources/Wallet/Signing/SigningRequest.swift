@@ -21,6 +21,8 @@ package struct SigningRequest: Equatable, Sendable {
     /// What of the PSBT it is about, and the PSBT's own transaction.
     package let part: SignedPart
     package let psbtTransactionID: TransactionID
+    /// The resolved bytes of the request that this one replaces.
+    package let replaced: [UInt8]?
 
     /// The bytes of a SigningRequest.
     package var bytes: [UInt8] {
@@ -33,6 +35,10 @@ package struct SigningRequest: Equatable, Sendable {
             bytes.append(number: UInt32(parent.count))
             bytes += parent
         }
+        if let replaced {
+            bytes.append(number: UInt32(replaced.count))
+            bytes += replaced
+        }
         return bytes
     }
 
@@ -40,7 +46,8 @@ package struct SigningRequest: Equatable, Sendable {
     package var areAllFixed: Bool { sighashTypes.allSatisfy { $0.permission == 0 } }
 
     package var byteCount: Int {
-        parents.reduce(6 + resolved.count) { $0 + 4 + $1.count }
+        let replacedCount = replaced.map { 4 + $0.count } ?? 0
+        return parents.reduce(6 + resolved.count + replacedCount) { $0 + 4 + $1.count }
     }
 
     /// The most bytes of a request: a frame is at most 64 MiB, its kind included.
@@ -53,13 +60,15 @@ package struct SigningRequest: Equatable, Sendable {
 
     /// Makes the request that signs all inputs of a PSBT, which must all be ours, unless one alone
     /// is and its sighash type fixes no other (`SignedPart`); with a commitment to what the host
-    /// contributes to every nonce, if there is one.
+    /// contributes to every nonce, if there is one, and as the replacement of the request whose
+    /// resolved bytes are given.
     package init(
         _ psbt: PSBT,
         wallets: inout WalletSet,
         network: Network,
         curve: borrowing Curve,
-        commitment: Bytes32? = nil
+        commitment: Bytes32? = nil,
+        replacing replaced: [UInt8]? = nil
     ) throws(RequestError) {
         try Self.checkCounts(psbt.transaction)
         do throws(PSBTError) {
@@ -86,9 +95,11 @@ package struct SigningRequest: Equatable, Sendable {
             plans: plans,
             outputOwners: outputOwners,
             sighashTypes: sighashTypes,
-            commitment: commitment
+            commitment: commitment,
+            replacing: replaced.map(Self.digest)
         )
         (transactionID, psbtTransactionID) = (transaction.id, psbt.transaction.id)
+        self.replaced = replaced
         guard byteCount <= Self.byteCountMax else {
             throw .count(.bytes, found: byteCount, least: 1, most: Self.byteCountMax)
         }
@@ -107,7 +118,12 @@ package struct SigningRequest: Equatable, Sendable {
         part = SignedPart(all: transaction)
         transactionID = transaction.id
         psbtTransactionID = transactionID
-        (parents, outputOwners) = ([], [nil])
+        (parents, outputOwners, replaced) = ([], [nil], nil)
+    }
+
+    /// By which two requests are the same.
+    package static func digest(_ resolved: [UInt8]) -> Bytes32 {
+        TaggedHash.hash(tag: "portcullis/request/1", resolved.span)
     }
 
     private static func checkCounts(_ transaction: Transaction) throws(RequestError) {

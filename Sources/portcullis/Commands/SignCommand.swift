@@ -28,6 +28,13 @@ struct SignCommand: ParsableCommand {
             holds them: no signer can then tell secrets by its nonces. If it fails on the way, \
             try again with the --again that it names.
 
+            With --replaces OLD the payment replaces one that was signed here before, and is \
+            charged to the allowance only what it takes more. It spends the same coins in their \
+            order and may add others; no output is new, no destination gets more, ours may get \
+            less or be left out, the fee is higher. OLD is the PSBT as it was given then; where \
+            it replaced others itself, name these before it, the original first. Without \
+            --replaces the same is an ordinary payment, and charged in full.
+
             The same request again gives the same signatures and charges nothing. A refusal says \
             which rule or check, which input or output, what was expected and what was found, and \
             what to do; exit 3.
@@ -35,6 +42,7 @@ struct SignCommand: ParsableCommand {
             Examples:
               portcullis sign payment.psbt -o signed.psbt --home box
               portcullis sign - --finalize --receipt payment.receipt --home box < payment.psbt
+              portcullis sign bumped.psbt --replaces payment.psbt -o signed.psbt --home box
 
             Exit status: 0 signed, 2 usage, 3 refused by policy or a check, 4 waiting for \
             approval, 1 anything else. On any but 0 no result is written.
@@ -64,12 +72,16 @@ struct SignCommand: ParsableCommand {
     @Option(help: "What an earlier try with --anti-exfil named: the nonces must be the same.")
     var again: String?
 
+    @OptionGroup var replacing: ReplaceOptions
+
     mutating func run() throws {
         try common.run { () throws(FrontError) in
             let home = try common.resolveHome()
             let host = try contribution()
             let known = try home.readFacts()
             let given = try PSBTFile.read(file)
+            let payment = try replacing.payment(given.bytes, at: file)
+            let replaced = try payment.replacedDigest(of: known)
             // Both places are opened now: what cannot be kept is not asked for.
             let outFile = out == "-" ? nil : out
             var result: OutputFile?
@@ -78,14 +90,21 @@ struct SignCommand: ParsableCommand {
             var proof: OutputFile?
             if let receiptFile { proof = try Self.open(receiptFile) }
 
-            let (answer, openings) = try ask(home, given.bytes, host)
+            let (answer, openings) = try ask(home, payment, host)
             guard case .signed(let facts) = answer.document else {
                 throw .failed("the front answered something else than was asked")
             }
             let checked = try Receipt(text: facts.receipt)
             try checked.verify(key: home.logKey(checked.logNumber))
             let signed = answer.attachment
-            try Answer.check(facts, signed, checked, against: given.bytes, finalize: finalize)
+            try Answer.check(
+                facts,
+                signed,
+                checked,
+                against: given.bytes,
+                replacing: replaced,
+                finalize: finalize
+            )
             if let host {
                 try AntiExfil.check(
                     facts,
@@ -120,15 +139,18 @@ struct SignCommand: ParsableCommand {
     /// start from. Only then does the front learn what is contributed.
     private func ask(
         _ home: Home,
-        _ psbt: [UInt8],
+        _ payment: PaymentToSign,
         _ host: HostContribution?
     ) throws(FrontError) -> (Framed<FrontReply>, openings: [String]) {
+        let (psbt, replaces) = (payment.attachment, payment.replaces)
         guard let host else {
-            let request = Framed(FrontRequest.sign(finalize: finalize), attachment: psbt)
+            let question = FrontRequest.sign(finalize: finalize, replaces: replaces)
+            let request = Framed(question, attachment: psbt)
             return (try FrontClient.ask(request, of: home, common.patience), [])
         }
         let commitment = host.nonce.commitment.hexDigits
-        let opening = Framed(FrontRequest.open(commitment: commitment), attachment: psbt)
+        let first = FrontRequest.open(commitment: commitment, replaces: replaces)
+        let opening = Framed(first, attachment: psbt)
         let opened = try FrontClient.ask(opening, of: home, common.patience)
         guard case .opened(let openings) = opened.document else {
             throw .failed("the front answered something else than was asked")
@@ -138,7 +160,11 @@ struct SignCommand: ParsableCommand {
             throw AntiExfil.changedOpenings
         }
         let nonce = host.nonce.bytes.hexDigits
-        let question = FrontRequest.signOpened(finalize: finalize, hostNonce: nonce)
+        let question = FrontRequest.signOpened(
+            finalize: finalize,
+            hostNonce: nonce,
+            replaces: replaces
+        )
         do throws(FrontError) {
             let request = Framed(question, attachment: psbt)
             return (try FrontClient.ask(request, of: home, common.patience), openings)
@@ -183,6 +209,10 @@ struct SignCommand: ParsableCommand {
             "  log entry \(receipt.index) of \(receipt.size)"
                 + (facts.seenBefore ? "; signed before, so nothing was charged again" : ""),
         ]
+        let leaf = try LeafFacts(reading: receipt.leaf)
+        if let outflow = leaf.replacedOutflow {
+            words.append("  replaces a payment with which \(AmountText.words(outflow)) left")
+        }
         if host != nil { words.append("  every nonce holds what this side contributed") }
         if let receiptFile {
             words.append("  receipt in \(receiptFile)")
@@ -197,6 +227,8 @@ struct SignCommand: ParsableCommand {
         }
         let text = String(decoding: Self.text(of: signed, facts), as: UTF8.self)
         var document = SignDocument(facts, text, receipt, receiptFile: receiptFile, out: out)
+        document.replaces = leaf.replaces
+        document.replacedOutflow = leaf.replacedOutflow
         if let host {
             document.antiExfil = "verified"
             document.hostNonce = host.nonce.bytes.hexDigits
@@ -261,6 +293,9 @@ struct SignDocument: Encodable {
     var out: String?
     var index: UInt64
     var logSize: UInt64
+    /// The digest of the request that was replaced, and satoshi that left with it.
+    var replaces: String?
+    var replacedOutflow: UInt64?
     /// `verified`: each signature holds the host nonce. Missing without --anti-exfil.
     var antiExfil: String?
     var hostNonce: String?
