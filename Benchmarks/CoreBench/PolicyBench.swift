@@ -35,7 +35,17 @@ enum PolicyBench {
             each(&rule, number)
             return rule
         }
+        sample.extend(zones: [.utc, .berlin])
         return sample.bytes
+    }
+
+    /// What an allow rule of conditions has at least, and what `more` adds.
+    private static func conditions(
+        _ more: [SampleCondition],
+        _ number: Int
+    ) -> SampleBundle.Rule {
+        let caps: [SampleCondition] = [.range(1, 0, 1_000_000), .range(2, 0, 50_000)]
+        return .conditions("rule-\(10_000 + number)", caps + more)
     }
 
     static func run() throws {
@@ -53,6 +63,32 @@ enum PolicyBench {
         }
         try measure("all would match, the last denies", matches: 0) { rule, number in
             if number == ruleCount - 1 { rule.effect = 2 }
+        }
+        try runConditions()
+    }
+
+    private static func runConditions() throws {
+        let day: [SampleCondition] = [.requesters([7]), .times(1, [.init(127, 0, 1_439)])]
+        try measure(
+            "of conditions, each with a time and a requester, all match",
+            matches: ruleCount
+        ) {
+            $0 = conditions(day, $1)
+        }
+        let bounds: [SampleCondition] = [.range(5, 1, 10), .range(6, 1, 5), .scripts(0b11_1111)]
+        try measure("of conditions, bounds and kinds, all match", matches: ruleCount) {
+            $0 = conditions(bounds, $1)
+        }
+        try measure("of conditions, none matches, by the requester", matches: 0) {
+            $0 = conditions([.range(5, 1, 10), .requesters([8])], $1)
+        }
+        try measure("of conditions, only the last matches", matches: 1) { rule, number in
+            let isLast = number == ruleCount - 1
+            rule = conditions([.range(5, isLast ? 0 : 9, 10)], number)
+        }
+        try measure("of conditions, all deny but the last, and none matches", matches: 1) {
+            guard $1 < ruleCount - 1 else { return }
+            $0 = .conditions("rule-\(10_000 + $1)", effect: 6, [.range(1, 50_000, .max)])
         }
     }
 
@@ -72,6 +108,10 @@ enum PolicyBench {
             var facts = Facts(wallet: 0, outflow: 20_000, fee: 1_000, virtualSize: 140)
             facts.pay(10_000, to: first.span, output: 0, under: bundle)
             facts.pay(9_000, to: second.span, output: 1, under: bundle)
+            facts.count(inputs: 1, outputs: 2, ownAmount: 0, outputAmount: 19_000)
+            facts.lock(time: 0, areInputsFinal: false, isReplaceable: true)
+            facts.replace(false)
+            facts.ask(Asking(requester: 7, seconds: 1_800_000_000, under: bundle))
             var counter = Counter()
             _ = bundle.evaluate(facts, into: &counter)
             took.append((clock.now - start) / .microseconds(1))
