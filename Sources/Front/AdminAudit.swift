@@ -1,4 +1,5 @@
 private import Bytes
+private import FoundationEssentials
 private import Policy
 private import Wire
 
@@ -6,6 +7,8 @@ private import Wire
 /// that admins allowed, they must have signed.
 package struct AdminAudit: Sendable {
     private let bundle: [UInt8]
+    /// What the policy says besides.
+    package let policy: BundleFacts
 
     /// Reads the policy's bundle, whose hash must be `policyHash` where that is known.
     package init(bundle: [UInt8], policyHash: String?) throws(FrontError) {
@@ -14,6 +17,31 @@ package struct AdminAudit: Sendable {
             throw .failed("public/bundle.bin is not the policy that public/home.json names")
         }
         self.bundle = bundle
+        policy = facts
+    }
+
+    /// Whether these signatures make a statement the admins' decision; one that is nobody's is
+    /// refused.
+    package func isDecided(
+        _ statement: AdminStatement,
+        by signatures: [[UInt8]]
+    ) throws(FrontError) -> Bool {
+        try statement.isDecided(by: signatures, bundle)
+    }
+
+    /// Whether a public key, a line as OpenSSH keeps it, is an admin's.
+    package func isAdmin(_ line: [UInt8]) throws(FrontError) -> Bool {
+        let words = String(decoding: line, as: UTF8.self).split(separator: " ")
+        guard words.count >= 2, let key = Data(base64Encoded: String(words[1])) else {
+            return false
+        }
+        let wire = [UInt8](key)
+        do {
+            let policy = try CheckedBundle(checking: bundle.span)
+            return (0..<policy.adminCount).contains { policy.adminKey(at: $0).equals(wire.span) }
+        } catch {
+            throw .failed("public/bundle.bin is not a policy bundle: \(error)")
+        }
     }
 
     /// Checks one leaf; whether it is one that admins had to sign.

@@ -1,5 +1,7 @@
-private import Bytes
+package import Bytes
 private import FoundationEssentials
+private import Policy
+private import Wire
 
 /// A text that admins sign (protocol.md, section 8), and the place it names.
 package struct AdminStatement: Equatable, Sendable {
@@ -14,37 +16,30 @@ package struct AdminStatement: Equatable, Sendable {
     package static let namespace = "portcullis-admin"
 
     package let effect: Effect
-    /// Hexadecimal.
-    package let homeID: String
-    package let logNumber: UInt32
-    package let logSize: UInt64
-    /// Hexadecimal.
-    package let root: String
-    package let epoch: UInt64
+    private let place: StatementPlace
 
     package init(_ effect: Effect, _ record: StateFacts) {
         self.effect = effect
-        homeID = record.homeID
-        logNumber = record.logNumber
-        logSize = record.logSize
-        root = record.root
-        epoch = record.epoch
+        place = StatementPlace(
+            homeID: record.homeID,
+            logNumber: record.logNumber,
+            logSize: record.logSize,
+            root: record.root,
+            epoch: record.epoch
+        )
+    }
+
+    private var statement: StatementText {
+        switch effect {
+        case .refill(let newTotal): .refill(place, newTotal: newTotal)
+        case .recover: .recover(place)
+        }
     }
 
     /// Exactly what is signed; each line ends with a newline.
     package var text: String {
-        let place = """
-            home \(homeID) log \(logNumber)
-            size \(logSize) root \(root)
-            epoch \(epoch)
-
-            """
-        switch effect {
-        case .refill(let newTotal):
-            return "portcullis refill\n" + place + "allowance \(newTotal) sat\n"
-        case .recover:
-            return "portcullis recover\n" + place
-        }
+        let text = statement
+        return String(decoding: [UInt8](copying: text.bytes), as: UTF8.self)
     }
 
     /// The payload that takes the signatures to the signer.
@@ -64,6 +59,30 @@ package struct AdminStatement: Equatable, Sendable {
         return payload
     }
 
+    /// What signatures are worth under a policy, as the signer will judge them: the admins'
+    /// decision, or not yet, for more of them have to sign. One that is nobody's is refused.
+    package func isDecided(
+        by signatures: [[UInt8]],
+        _ bundle: [UInt8]
+    ) throws(FrontError) -> Bool {
+        let text = statement
+        let listed = signatures.flatMap { signature in
+            [UInt8(truncatingIfNeeded: signature.count), UInt8(signature.count >> 8)] + signature
+        }
+        do {
+            var reader = ByteReader(listed.span)
+            let list = try StatementSignatures(reading: &reader, count: signatures.count)
+            try text.verify(list, CheckedBundle(checking: bundle.span))
+            return true
+        } catch StatementFault.quorumNotReached {
+            return false
+        } catch is StatementFault {
+            throw .refused(RefusalWords.report(stage: "signer", RefusalDetail(.statementMismatch)))
+        } catch {
+            throw .failed("the signatures or the policy cannot be read: \(error)")
+        }
+    }
+
     /// The bytes inside a signature file of ssh-keygen.
     package static func signature(armored bytes: [UInt8]) throws(FrontError) -> [UInt8] {
         let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
@@ -79,10 +98,10 @@ package struct AdminStatement: Equatable, Sendable {
 /// the text that admins sign. Nobody vouches for it here; the signer compares the text with what it
 /// remembers.
 package struct StateFacts: Equatable, Sendable {
-    package var homeID: String
+    package var homeID: Bytes32
     package var logNumber: UInt32
     package var logSize: UInt64
-    package var root: String
+    package var root: Bytes32
     package var epoch: UInt64
     package var allowanceTotal: UInt64
     package var allowanceSpent: UInt64
@@ -106,11 +125,11 @@ package struct StateFacts: Equatable, Sendable {
     }
 
     private init(_ reader: inout ByteReader) throws(ByteError) {
-        homeID = try reader.readBytes32().hexDigits
+        homeID = try reader.readBytes32()
         _ = try reader.readUInt32()
         logNumber = try reader.readUInt32()
         logSize = try reader.readUInt64()
-        root = try reader.readBytes32().hexDigits
+        root = try reader.readBytes32()
         epoch = try reader.readUInt64()
         _ = try reader.readBytes32()
         _ = try reader.readUInt64()

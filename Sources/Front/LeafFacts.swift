@@ -33,6 +33,9 @@ package struct LeafFacts: Codable, Equatable, Sendable {
     package var verdict: String?
     package var refusal: String?
     package var refusalIndex: UInt32?
+    /// What `refusalIndex` counts, and the name that the policy gives it (`LeafNames`).
+    package var subject: String?
+    package var subjectName: String?
     package var expected: UInt64?
     package var found: UInt64?
     package var digest: String?
@@ -55,6 +58,11 @@ package struct LeafFacts: Codable, Equatable, Sendable {
     package var message: Message?
     /// Places of the matching allow rules in the policy.
     package var rules: [UInt16]?
+    /// Their names, and those of the rule and the limit of a charge, where the policy is at hand
+    /// (`LeafNames`).
+    package var ruleNames: [String]?
+    package var ruleName: String?
+    package var limitName: String?
     package var decisionIndex: UInt64?
     /// `charged`, `limit-exceeded` or `refused-by-signer`.
     package var outcome: String?
@@ -114,6 +122,7 @@ package struct LeafFacts: Codable, Equatable, Sendable {
             let report = RefusalWords.report(stage: "signer", leaf.head.refusal)
             facts.refusal = report.name
             facts.refusalIndex = report.index
+            facts.subject = report.index == nil ? nil : report.subject
             facts.expected = report.expected
             facts.found = report.found
         }

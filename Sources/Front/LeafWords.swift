@@ -17,7 +17,9 @@ extension LeafFacts {
         var words = "decision: "
         switch verdict {
         case "allow": words += "allowed"
-        case "refuse": words += "refused, \(refusal ?? "")"
+        case "refuse":
+            words += "refused, \(refusal ?? "")"
+            if let subject, let subjectName { words += " (\(subject) \"\(subjectName)\")" }
         default: words += "needs approval"
         }
         if let message { words += ", " + message.words }
@@ -39,11 +41,15 @@ extension LeafFacts {
     private var chargeWords: String {
         var words = "charge for entry \(decisionIndex ?? 0): "
         switch outcome {
-        case "charged": words += "charged to rule \(rule.map(String.init) ?? "none")"
-        case "limit-exceeded": words += "limit \(limit.map(String.init) ?? "none") is used up"
+        case "charged": words += "charged to rule \(Self.words(rule, ruleName))"
+        case "limit-exceeded": words += "limit \(Self.words(limit, limitName)) is used up"
         default: words += "nothing charged, the signer refused"
         }
         return words + " (user \(requester ?? 0))\(when)"
+    }
+
+    private static func words(_ place: UInt16?, _ name: String?) -> String {
+        name.map { "\"\($0)\"" } ?? place.map(String.init) ?? "none"
     }
 
     private var eventWords: String {

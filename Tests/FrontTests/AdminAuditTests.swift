@@ -133,6 +133,48 @@ struct AdminAuditTests {
         }
     }
 
+    @Test("What `refill` is about to hand to the signer is judged as the signer judges it")
+    func statement() throws {
+        let empty = [UInt8](repeating: 0, count: StateFacts.slotByteCount)
+        let slot = AdminStatementTests.slot(sequence: 1, logSize: 12)
+        let facts = try StateFacts(reading: slot + empty)
+        let audit = try AdminAudit(bundle: bundle.bytes, policyHash: nil)
+        let place = StatementPlace(
+            homeID: facts.homeID,
+            logNumber: facts.logNumber,
+            logSize: facts.logSize,
+            root: facts.root,
+            epoch: facts.epoch
+        )
+        let text = StatementText.refill(place, newTotal: 5)
+        func isDecided(_ signers: [Admin], total: UInt64 = 5) throws -> Bool {
+            let statement = AdminStatement(.refill(newTotal: total), facts)
+            return try audit.isDecided(statement, by: signers.map { $0.sign(text) })
+        }
+        #expect(try !isDecided([]))
+        #expect(try !isDecided([admins[1]]))
+        #expect(try !isDecided([admins[1], admins[1]]))
+        #expect(try isDecided([admins[2], admins[0]]))
+        #expect(try isDecided(admins))
+        let stranger = try Admin(9)
+        for wrong in [[stranger], [admins[0], stranger], admins + [stranger]] {
+            #expect(throws: FrontError.self) { try isDecided(wrong) }
+        }
+        #expect(throws: FrontError.self) { try isDecided(admins, total: 6) }
+        let recover = AdminStatement(.recover, facts)
+        #expect(throws: FrontError.self) {
+            try audit.isDecided(recover, by: admins.map { $0.sign(text) })
+        }
+        // A public key as ssh-keygen keeps it.
+        for (admin, isOne) in admins.map({ ($0, true) }) + [(stranger, false)] {
+            let line = "ssh-ed25519 \(Data(admin.wireKey).base64EncodedString()) somebody\n"
+            #expect(try audit.isAdmin(Array(line.utf8)) == isOne)
+        }
+        for line in ["", "ssh-ed25519", "ssh-ed25519 !!!!", "AAAA"] {
+            #expect(try !audit.isAdmin(Array(line.utf8)))
+        }
+    }
+
     @Test("A bundle that is not the one which the home names is not asked")
     func otherBundle() throws {
         let hash = try BundleFacts(reading: bundle.bytes).hash

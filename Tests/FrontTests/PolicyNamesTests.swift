@@ -1,3 +1,4 @@
+import Foundation
 import Front
 import TestSupport
 import Testing
@@ -45,6 +46,46 @@ struct PolicyNamesTests {
         let error = try GateClient.refusal(payload, policy: named ? policy : nil)
         guard case .refused(let report) = error else { throw error }
         return report
+    }
+
+    private func leaf(_ json: String) throws -> LeafFacts {
+        try JSONDecoder().decode(LeafFacts.self, from: Data(json.utf8))
+    }
+
+    @Test("Entries of the log are named under the policy that decided them, and under no other")
+    func entries() throws {
+        for isOurs in [true, false] {
+            var names = LeafNames(policy)
+            let hash = isOurs ? policy.hash : String(repeating: "00", count: 32)
+            let decision = #"{"kind":"decision","policyHash":"\#(hash)","verdict":"#
+            let allowed = names.named(try leaf(decision + #""allow","rules":[0,1]}"#))
+            #expect(allowed.ruleNames == (isOurs ? ["everyday", "staff"] : nil))
+            #expect(allowed.rules == [0, 1])
+            let charged = names.named(
+                try leaf(#"{"kind":"charge","outcome":"charged","decisionIndex":4,"rule":1}"#)
+            )
+            #expect(charged.ruleName == (isOurs ? "staff" : nil) && charged.rule == 1)
+            #expect(charged.words.hasPrefix("charge for entry 4: charged to rule "))
+            #expect(charged.words.contains(isOurs ? "\"staff\"" : "rule 1 "))
+            let exceeded = names.named(
+                try leaf(#"{"kind":"charge","outcome":"limit-exceeded","limit":2}"#)
+            )
+            #expect(exceeded.limitName == (isOurs ? "even" : nil))
+            #expect(exceeded.words.contains(isOurs ? "limit \"even\" is used up" : "limit 2 is"))
+            let denied = #""refuse","refusal":"denied-by-rule","refusalIndex":2,"subject":"rule"}"#
+            let refused = names.named(try leaf(decision + denied))
+            #expect(refused.subjectName == (isOurs ? "never" : nil))
+            #expect(refused.words.hasSuffix(isOurs ? "denied-by-rule (rule \"never\")" : "by-rule"))
+            // No policy has a rule there: the place alone.
+            let beyond = try leaf(#"{"kind":"charge","outcome":"charged","rule":9}"#)
+            #expect(names.named(beyond) == beyond)
+            let zero = #""refuse","refusal":"zero-value","refusalIndex":1,"subject":"input"}"#
+            let input = try leaf(decision + zero)
+            #expect(names.named(input) == input)
+        }
+        var none = LeafNames(nil)
+        let charge = try leaf(#"{"kind":"charge","outcome":"charged","rule":0}"#)
+        #expect(none.named(charge) == charge)
     }
 
     @Test(

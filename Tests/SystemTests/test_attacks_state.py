@@ -72,6 +72,21 @@ def test_r55_wall_clock_moved():
         assert sum(entry.get("event") in ("clock-step", "clock step") for entry in entries) >= 3, entries[-3:]
 
 
+def test_r55_wall_clock_set_back_stops_nothing():
+    """A clock that is years behind the log: what has room is signed, at a log time that does not go back, after a restart as well."""
+    with unreliable.Programs() as programs, Box(TWICE) as it:
+        it.signs(it.payment("small"))
+        programs.set(seconds=-3 * 365 * 86_400)
+        it.stop()
+        it.start()
+        it.signs(it.payment("small"))
+        it.refuses(it.payment("small"), "limit-exceeded")
+        it.stop()
+        assert portcullis("audit", "verify", "--home", it.home)["ok"]
+        times = [entry["logTime"] for entry in portcullis("audit", "show", "--home", it.home)["entries"] if "logTime" in entry]
+        assert len(times) > 5 and times == sorted(times) and time.time() - times[-1] / 1e9 < 600
+
+
 def test_r55_time_never_goes_back_for_the_signer():
     files = bare.Files()
     with bare.Signer(files) as signer:

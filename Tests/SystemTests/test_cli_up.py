@@ -232,9 +232,16 @@ def test_a_refill_that_fails_on_the_way_says_that_the_signer_stays_locked(home, 
     home.unlock()
     assert home.wait_for("ready")["allowance"]["total"] == 10_000_000_000_000
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "stranger"], check=True)
+    # Its public half stands beside it, and is no admin's.
     run = raw(*refill, "--admin-key", tmp_path / "stranger", secrets=[("--passphrase-fd", PASSPHRASE)])
-    assert run.returncode == 3 and b"Nothing changed" in run.stderr
+    assert run.returncode == 2 and b"stranger.pub is not the key of an admin" in run.stderr, run
+    assert home.run("status")["state"] == "ready"
+    (tmp_path / "stranger.pub").unlink()
+    run = raw(*refill, "--admin-key", tmp_path / "stranger", secrets=[("--passphrase-fd", PASSPHRASE)])
+    assert run.returncode == 3 and b"Nothing changed" in run.stderr and b"not signed by an admin" in run.stderr, run
     assert home.run("status")["state"] == "sealed"
+    # The signer was told nothing, so nothing is to be dropped.
+    assert home.run("refill", "--amount", 2 * 10**13, secrets=[("--passphrase-fd", PASSPHRASE)])["allowanceTotal"] == 2 * 10**13
 
 
 def test_a_refill_that_cannot_work_locks_nothing(home, tmp_path):
@@ -249,6 +256,15 @@ def test_a_refill_that_cannot_work_locks_nothing(home, tmp_path):
         run = home.run("refill", "--amount", 10**13, *arguments, secrets=passphrase, check=False)
         assert run.returncode == 2
     assert home.run("refill", "--amount", 10**13, "--passphrase-fd", 77, check=False).returncode == 2
+    for much in (21 * 10**14 + 1, 2**64 - 1):
+        run = home.run("refill", "--amount", much, secrets=passphrase, check=False)
+        assert run.returncode == 2 and b"21 million" in run.stderr + run.stdout, run
+    # An admin's signature of another text.
+    text = tmp_path / "text"
+    text.write_text("portcullis refill\nhome 00 log 0\n")
+    subprocess.run(["ssh-keygen", "-q", "-Y", "sign", "-n", "portcullis-admin", "-f", home.home / "admin/admin", text], check=True)
+    run = home.run("refill", "--amount", 10**13, "--signature", f"{text}.sig", secrets=passphrase, check=False)
+    assert run.returncode == 3 and json.loads(run.stdout)["error"]["name"] == "statement-mismatch"
     assert home.run("status")["state"] == "ready"
 
 

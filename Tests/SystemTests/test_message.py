@@ -306,6 +306,17 @@ def test_the_rule_says_which_address_signs_which_text(strict):
         texts = {entry["message"]["text"] for entry in strict.run("audit show")["entries"] if entry.get("message")}
     assert wanted <= texts
     assert strict.run("audit verify")["ok"]
+    # By their names, as the policy has them.
+    while time.monotonic() < deadline:
+        entries = strict.run("audit show")["entries"]
+        if any(entry.get("outcome") == "limit-exceeded" for entry in entries):
+            break
+    decisions = [entry for entry in entries if entry["kind"] == "decision"]
+    assert all(entry["ruleNames"] == ["login"] for entry in decisions if entry["verdict"] == "allow")
+    assert {entry["subjectName"] for entry in decisions if entry.get("refusal") == "message-not-matched"} == {"login"}
+    charges = [entry for entry in entries if entry["kind"] == "charge"]
+    assert {entry["ruleName"] for entry in charges if entry["outcome"] == "charged"} == {"login"}
+    assert [entry["limitName"] for entry in charges if entry["outcome"] == "limit-exceeded"] == ["logins"]
 
 
 def test_a_proof_of_funds_speaks_for_no_coin_outside_of_the_rule(strict):

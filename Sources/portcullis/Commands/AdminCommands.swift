@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bitcoin
 import Front
 import Wire
 
@@ -17,7 +18,8 @@ struct RefillCommand: ParsableCommand {
             key, or with too few, it prints the text and ends with exit 4; each admin signs it:
               ssh-keygen -Y sign -n portcullis-admin -f KEY refill.txt
             and the command is run again with --signature FILE for each. The appliance stays \
-            locked in between, because the text names the state of the log.
+            locked in between, because the text names the state of the log. Signatures of another \
+            text, and keys that are seen to be no admin's, lock nothing.
 
             Example:
               portcullis refill --home box --amount 750000000
@@ -31,6 +33,12 @@ struct RefillCommand: ParsableCommand {
 
     @Option(name: .long, help: "The new total in satoshi, counted from the beginning.")
     var amount: UInt64
+
+    mutating func validate() throws {
+        guard amount <= Amount.satoshisMax else {
+            throw ValidationError("--amount is in satoshi, and there are at most 21 million BTC")
+        }
+    }
 
     mutating func run() throws {
         try common.run { () throws(FrontError) in
@@ -98,25 +106,32 @@ struct AdminOptions: ParsableArguments {
         let home = try common.resolveHome()
         _ = try home.readFacts()
         let appliance = Appliance(home, common.patience)
-        try checkSources(home)
+        let admins = try home.admins()
+        try checkSources(home, admins)
         try Self.check(effect, home)
+        let given = try readSignatures()
         if try appliance.status().signerPhase != "sealed" {
+            if !given.isEmpty {
+                // What was signed for another state of the log could not take effect.
+                _ = try admins?.isDecided(Self.statement(effect, home), by: given)
+            }
             output.say("Locking the signer, so that the state of the log stays what is signed.")
             try appliance.lock()
         }
-        let state = try StateFacts(reading: try Files.read(home.state, limit: 1 << 20))
-        let statement = AdminStatement(effect, state)
+        let statement = try Self.statement(effect, home)
         output.say(
             ["The statement:", ""] + statement.text.split(separator: "\n").map { "  \($0)" }
         )
-        let signatures = try collectSignatures(statement, home, output)
-        guard !signatures.isEmpty else { throw Self.unsigned(statement) }
-
-        output.say("\nGiving it to the signer with \(signatures.count) signature(s).")
+        let signatures = try given + sign(statement, hasOthers: !given.isEmpty, home, output)
         do throws(FrontError) {
+            guard try admins?.isDecided(statement, by: signatures) ?? !signatures.isEmpty else {
+                throw Self.unsigned(statement)
+            }
+            output.say("\nGiving it to the signer with \(signatures.count) signature(s).")
             try hold(statement, signatures, OperatorClient(appliance))
             try unlock(appliance, output)
         } catch {
+            if case .waiting = error { throw error }
             output.say(error.whatIsHeld)
             throw error
         }
@@ -136,10 +151,17 @@ struct AdminOptions: ParsableArguments {
         )
     }
 
-    /// What was named must be there before anything is locked.
-    private func checkSources(_ home: Home) throws(FrontError) {
-        for path in adminKey where !Files.exists(path) {
-            throw .usage("--admin-key: there is no file at \(path)")
+    /// What was named must be there, and of use, before anything is locked.
+    private func checkSources(_ home: Home, _ admins: AdminAudit?) throws(FrontError) {
+        for path in adminKey {
+            guard Files.exists(path) else {
+                throw .usage("--admin-key: there is no file at \(path)")
+            }
+            guard let admins, Files.exists(path + ".pub") else { continue }
+            let line = try Files.read(path + ".pub", limit: 1 << 16)
+            guard try admins.isAdmin(line) else {
+                throw .usage("--admin-key: \(path).pub is not the key of an admin of the policy")
+            }
         }
         for path in signature where !Files.exists(path) {
             throw .usage("--signature: there is no file at \(path)")
@@ -195,18 +217,33 @@ struct AdminOptions: ParsableArguments {
         }
     }
 
-    private func collectSignatures(
-        _ statement: AdminStatement,
-        _ home: Home,
-        _ output: Output
-    ) throws(FrontError) -> [[UInt8]] {
+    /// The statement about the state that the signer's record is in.
+    private static func statement(
+        _ effect: AdminStatement.Effect,
+        _ home: Home
+    ) throws(FrontError) -> AdminStatement {
+        let state = try StateFacts(reading: try Files.read(home.state, limit: 1 << 20))
+        return AdminStatement(effect, state)
+    }
+
+    private func readSignatures() throws(FrontError) -> [[UInt8]] {
         var signatures: [[UInt8]] = []
         for file in signature {
             let bytes = try Files.read(file, limit: 1 << 20)
             signatures.append(try AdminStatement.signature(armored: bytes))
         }
+        return signatures
+    }
+
+    private func sign(
+        _ statement: AdminStatement,
+        hasOthers: Bool,
+        _ home: Home,
+        _ output: Output
+    ) throws(FrontError) -> [[UInt8]] {
+        var signatures: [[UInt8]] = []
         var keys = adminKey
-        if keys.isEmpty, signatures.isEmpty, Files.exists(home.adminKey) { keys = [home.adminKey] }
+        if keys.isEmpty, !hasOthers, Files.exists(home.adminKey) { keys = [home.adminKey] }
         for key in keys {
             output.say("Signing it with \(key).")
             signatures.append(try SSHKeygen.sign(statement.text, key: key))

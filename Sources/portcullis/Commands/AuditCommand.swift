@@ -92,6 +92,7 @@ struct AuditCommand: ParsableCommand {
             try common.run { () throws(FrontError) in
                 let home = try common.resolveHome()
                 let admins = try home.admins()
+                var names = LeafNames(admins?.policy)
                 var entries: [EntryDocument] = []
                 let logs = try home.logs()
                 if let number = self.log, !logs.contains(where: { $0.number == number }) {
@@ -107,7 +108,8 @@ struct AuditCommand: ParsableCommand {
                             key: log.key,
                             admins: admins
                         ) {
-                            found.append(EntryDocument(log: log.number, index: $0, leaf: $1))
+                            let leaf = names.named($1)
+                            found.append(EntryDocument(log: log.number, index: $0, leaf: leaf))
                         }
                         return found
                     }
