@@ -10,15 +10,17 @@ struct HostileSignerTests {
     /// What becomes of the service when replies of a kind are spoiled.
     private static func fault(
         _ kind: MessageKind,
+        asking sample: ResolvedSample = sample,
         _ spoil: @escaping ([UInt8]) -> [UInt8]
     ) throws -> SignerFault? {
-        try fault { frame in
+        try fault(asking: sample) { frame in
             frame.kind == kind ? [Frame(kind, spoil(frame.payload))] : [frame]
         }
     }
 
     private static func fault(
         pieces: Int = .max,
+        asking sample: ResolvedSample = sample,
         _ spoil: @escaping (Frame) -> [Frame]
     ) throws -> SignerFault? {
         let bench = try GateBench.serving()
@@ -61,6 +63,41 @@ struct HostileSignerTests {
             frame.kind == .released ? [Frame(.released, Self.flip(0)(frame.payload))] : [frame]
         }
         #expect(sized == .wrongHeadSize(found: 2, expected: 3))
+    }
+
+    @Test("A leaf replaces what the request replaces, and nothing where that is nothing")
+    func replacement() throws {
+        let place = AssessHead.replyFrontByteCount + 2 + 16 + 1 + RefusalDetail.byteCount + 65
+        let digest = Bytes32(repeating: 3)
+        /// Puts a digest into a leaf that has none.
+        func claim(_ payload: [UInt8]) -> [UInt8] {
+            var bytes = payload
+            bytes[place] = 17
+            bytes.insert(contentsOf: [UInt8](repeating: 3, count: 40), at: place + 1)
+            let length = AssessHead.replyFrontByteCount - 2
+            let count = Int(bytes[length]) + Int(bytes[length + 1]) << 8 + 40
+            (bytes[length], bytes[length + 1]) = (UInt8(count & 0xFF), UInt8(count >> 8))
+            return bytes
+        }
+        /// And takes it out again.
+        func deny(_ payload: [UInt8]) -> [UInt8] {
+            var bytes = payload
+            bytes[place] = 1
+            bytes.removeSubrange(place + 1..<place + 41)
+            let length = AssessHead.replyFrontByteCount - 2
+            let count = Int(bytes[length]) + Int(bytes[length + 1]) << 8 - 40
+            (bytes[length], bytes[length + 1]) = (UInt8(count & 0xFF), UInt8(count >> 8))
+            return bytes
+        }
+        let plain = Self.sample
+        let replacing = ResolvedSample(spending: [1], amount: 10, replacing: digest)
+        #expect(try Self.fault(.assessed, asking: plain) { $0 } == nil)
+        #expect(try Self.fault(.assessed, asking: replacing) { $0 } == nil)
+        #expect(try Self.fault(.assessed, asking: plain) { deny(claim($0)) } == nil)
+        #expect(try Self.fault(.assessed, asking: plain, claim) == .wrongLeaf)
+        #expect(try Self.fault(.assessed, asking: replacing, deny) == .wrongLeaf)
+        let other = Self.flip(place + 1)
+        #expect(try Self.fault(.assessed, asking: replacing, other) == .wrongLeaf)
     }
 
     @Test("A checkpoint is verified before the signatures behind it are there")

@@ -11,19 +11,28 @@ struct ResolvedSample {
     let amount: UInt64
     let resolved: [UInt8]
     let digest: Bytes32
+    let replacedDigest: Bytes32?
 
     /// A request that spends these outpoints.
-    init(spending numbers: [Int], amount: UInt64, wallet: UInt8 = 9) {
+    init(spending numbers: [Int], amount: UInt64, wallet: UInt8 = 9, replacing: Bytes32? = nil) {
         let inputs = numbers.map {
             LeafOutpoint(txid: Bytes32(repeating: UInt8($0 % 251)), vout: UInt32($0))
         }
-        self.init(spending: inputs, amount: amount, wallet: wallet)
+        self.init(spending: inputs, amount: amount, wallet: wallet, replacing: replacing)
     }
 
-    init(spending inputs: [LeafOutpoint], amount: UInt64, wallet: UInt8 = 9) {
+    init(
+        spending inputs: [LeafOutpoint],
+        amount: UInt64,
+        wallet: UInt8 = 9,
+        replacing: Bytes32? = nil
+    ) {
+        replacedDigest = replacing
         self.inputs = inputs
         self.amount = amount
-        var bytes: [UInt8] = [1, 4, 0, 0, 1] + [UInt8](repeating: wallet, count: 32)
+        var bytes: [UInt8] = [1, 4, 0, replacing == nil ? 0 : 1]
+        if let replacing { bytes += [UInt8](copying: replacing.span) }
+        bytes += [1] + [UInt8](repeating: wallet, count: 32)
         bytes.append(2, bytes: 4)
         bytes.append(0, bytes: 4)
         bytes.append(UInt64(inputs.count), bytes: 2)
@@ -53,6 +62,7 @@ struct ResolvedSample {
         }
         resolved = bytes
         digest = TaggedHash.hash(tag: "portcullis/request/1", bytes.span)
+        replacedDigest = view.replacedDigest
         self.inputs = inputs
         amount = view.input(at: 0).amount
     }
@@ -90,7 +100,10 @@ struct ResolvedSample {
         )
         return .written(limit: 1_000) { writer throws(ByteError) in
             try head.write(to: &writer)
-            try writer.writeUInt8(1)
+            try writer.writeUInt8(replacedDigest == nil ? 1 : 17)
+            if let replacedDigest {
+                try ReplacedPayment(digest: replacedDigest, outflow: 7).write(to: &writer)
+            }
             try facts.write(to: &writer)
             try writer.writeUInt16(0)
             try writer.writeUInt16(1)

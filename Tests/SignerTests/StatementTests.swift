@@ -116,6 +116,10 @@ struct StatementTests {
         #expect(again.record.allowanceSpent == 60_000)
         _ = try again.pay(try TestRequest(again, salt: 2), log)
         #expect(try home.unlockWhileHeld().record.allowanceSpent == 120_000)
+        // What was charged before is known still: its replacement costs what it takes more.
+        let replaced = try TestRequest(again, salt: 1)
+        let bumped = ReplacementTests.bump(replaced, by: 7)
+        #expect(try ReplacementTests.release(bumped, again, log) == 7)
     }
 
     @Test("Less than a quorum, or one admin twice, is refused; a wrong passphrase costs nothing")
