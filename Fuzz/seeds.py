@@ -47,15 +47,42 @@ def vec32(data):
 
 
 def wire():
-    """The published examples, each behind the number of the reader that it is for."""
+    """The published examples, each behind the number of the reader that it is for; and messages."""
+    for name, request, leaf in messages():
+        yield "message-" + name, u8(6) + request
+        yield "leaf-message-" + name, u8(2) + leaf
+        yield "leaf-message-" + name + "-by-kind", u8(3) + leaf
     readers = {"frame": 0, "resolved": 1, "leaf-decision": 2, "leaf": 3, "assess-head": 4,
-               "release": 5, "": 6}
+               "release": 5, "": 7}
     for line in (HERE.parent / "docs/examples/wire.txt").read_text().splitlines():
         name, text = line.split(" ")
         number = next(number for start, number in readers.items() if name.startswith(start))
         yield name, u8(number) + bytes.fromhex(text)
         if name.startswith("leaf-decision"):
             yield name + "-by-kind", u8(3) + bytes.fromhex(text)
+
+
+def messages():
+    """Messages of every format (protocol.md, sections 3 and 5), with the leaf of each."""
+    text = "caf\u00e9 at noon\n\ttwo lines".encode()
+    coin = b"\x33" * 32 + u32(1) + u32(0) + u64(50_000) + u8(0) + u8(1) + u32(9) + u8(1)
+    script = b"\x00\x14" + b"\xab" * 20
+    shapes = {
+        "simple": (1, b"", text, [], (0, 0, 0)), "empty": (1, b"", b"", [], (2, 0, 0)),
+        "leaf": (1, b"\x44" * 32, text, [], (2, 840_000, 144)), "legacy": (3, b"", text, [], (0, 0, 0)),
+        "proof": (2, b"", text, [coin + u8(0)], (0, 0, 0)),
+        "proof-by-leaves": (2, b"\x44" * 32, text, [coin + u8(1) + b"\x55" * 32] * 2, (2, 0, 7)),
+    }
+    for name, (form, leaf_hash, said, coins, (version, lock_time, sequence)) in shapes.items():
+        address = b"\x77" * 32 + u8(1) + u32(5)
+        request = (u8(2) + u8(4) + u8(0) + u8(form) + address + u8(1 if leaf_hash else 0) + leaf_hash
+                   + u32(version) + u32(lock_time) + u32(sequence) + vec32(said) + section(coins))
+        facts = (u8(9) + u8(form) + address + vec16(script) + b"\x66" * 32 + u32(0) + u16(len(coins))
+                 + hashlib.sha256(coin).digest() + u64(50_000 * len(coins)) + vec32(said))
+        charges = u8(1) + u16(0) + u64(0)
+        decision = (u8(2) + u8(1) + bytes(16) + u8(1) + u16(0) + u32(0) + u64(0) + u64(0)
+                    + hashlib.sha256(request).digest() + b"\x88" * 32 + u8(4))
+        yield name, request, decision + facts + section([u16(0) + charges]) + charges + b"\x99" * 32
 
 
 def size(number):

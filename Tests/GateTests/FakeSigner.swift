@@ -16,6 +16,8 @@ final class FakeSigner {
     var charges: (ResolvedSample) -> [LeafCharge] = {
         [LeafCharge(limit: 0, amount: $0.amount)]
     }
+    /// What it builds the leaf of, in the place of what it was asked.
+    var posing: (ResolvedSample) -> ResolvedSample = { $0 }
     /// Signs nothing over this sum, as the allowance.
     var status: SignerStatus
     var events: [[UInt8]] = []
@@ -162,7 +164,8 @@ final class FakeSigner {
         let code = refusalCode(sample)
         if code == 0 { slots[head.slot] = sample }
         let detail = RefusalDetail(rawCode: code)
-        let leaf = sample.leaf(detail, bundleHash: status.bundleHash, charges: charges(sample))
+        let posed = posing(sample)
+        let leaf = posed.leaf(detail, bundleHash: status.bundleHash, charges: charges(sample))
         return Frame(
             .assessed,
             .written(limit: leaf.count + 100) { writer throws(ByteError) in

@@ -13,6 +13,18 @@ struct ResolvedSample {
     let digest: Bytes32
     let replacedDigest: Bytes32?
 
+    init(
+        inputs: [LeafOutpoint],
+        amount: UInt64,
+        resolved: [UInt8],
+        digest: Bytes32,
+        replacedDigest: Bytes32? = nil
+    ) {
+        (self.inputs, self.amount) = (inputs, amount)
+        (self.resolved, self.digest) = (resolved, digest)
+        self.replacedDigest = replacedDigest
+    }
+
     /// A request that spends these outpoints.
     init(spending numbers: [Int], amount: UInt64, wallet: UInt8 = 9, replacing: Bytes32? = nil) {
         let inputs = numbers.map {
@@ -54,17 +66,23 @@ struct ResolvedSample {
     init(request: [UInt8]) throws {
         let count = (0..<4).reduce(0) { $0 | Int(request[$1]) << (8 * $1) }
         let bytes = [UInt8](request[4..<4 + count])
+        guard !MessageRequest.isMessage(bytes.span) else {
+            try self.init(message: bytes)
+            return
+        }
         let view = try ResolvedRequest(checking: bytes.span)
         var inputs: [LeafOutpoint] = []
         for place in 0..<view.inputCount {
             let input = view.input(at: place)
             inputs.append(LeafOutpoint(txid: input.txid, vout: input.vout))
         }
-        resolved = bytes
-        digest = TaggedHash.hash(tag: "portcullis/request/1", bytes.span)
-        replacedDigest = view.replacedDigest
-        self.inputs = inputs
-        amount = view.input(at: 0).amount
+        self.init(
+            inputs: inputs,
+            amount: view.input(at: 0).amount,
+            resolved: bytes,
+            digest: TaggedHash.hash(tag: "portcullis/request/1", bytes.span),
+            replacedDigest: view.replacedDigest
+        )
     }
 
     /// The payload of `sign`; `parents` make it another request with the same digest.
@@ -84,6 +102,7 @@ struct ResolvedSample {
             bundleHash: bundleHash,
             network: 4
         )
+        if isMessage { return messageLeaf(head, charges) }
         var anchor = inputs[0]
         for input in inputs where input.precedes(anchor) { anchor = input }
         let facts = DecisionFacts(

@@ -4,9 +4,9 @@ package import Bytes
 
 extension PSBT {
     /// Puts the signatures of a request's answer back: for each input, in order, one for each of
-    /// our keys in it. Each is verified first, as one of the whole transaction: the signer's word is not needed, and a spoiled
-    /// answer is noticed here and changes nothing. What they fix of version 2 is open no more
-    /// (BIP-370).
+    /// our keys in it. Each is verified first, as one of the whole transaction: the signer's word
+    /// is not needed, and a spoiled answer is noticed here and changes nothing. What they fix of
+    /// version 2 is open no more (BIP-370).
     package mutating func insert(
         _ signatures: [Bytes64],
         for request: SigningRequest,
