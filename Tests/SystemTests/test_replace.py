@@ -5,6 +5,7 @@ Judges: Bitcoin Core's engine for the transactions, BDK for bumps that are not o
 import copy
 
 import bare
+import bdkpython as bdk
 import judge
 import pytest
 import wallets
@@ -116,6 +117,20 @@ def test_a_payment_of_bdk_is_bumped(opened, keep, kind):
     document = opened.sign(moved)
     judged(wallets.bdk_finalize(document["psbt"]), prevouts(psbt.PSBT.from_string(moved)))
     assert spent(opened) - before == first + 2_000 + 450_000 + document["fee"]
+
+
+@pytest.mark.parametrize("kind", ["wpkh", "tr"])
+def test_the_signed_psbt_does_for_the_one_that_was_given(opened, keep, kind):
+    coins, make = payment(kind)
+    signed = opened.sign(make())["psbt"]
+    before = spent(opened)
+    opened.sign(make(3_000), *replacing(keep(signed)))
+    assert spent(opened) == before + 3_000
+    # Of a finished one the front cannot tell what was asked for, and says which it is about.
+    finished = bdk.Psbt(signed).finalize().psbt.serialize()
+    with pytest.raises(Refused) as caught:
+        opened.sign(make(4_000), *replacing(keep(finished)))
+    assert "the payment that is replaced" in caught.value.error["message"] and spent(opened) == before + 3_000
 
 
 def test_anti_exfil_of_the_first_is_named(opened, keep):
