@@ -239,7 +239,7 @@ extension RefusalWords {
           sign without --replaces: an ordinary payment, which is charged to the allowance in full
         replaced-mismatch nothing nothing
           what was given as the replaced payment is not what was signed
-          give the PSBT of then, not finalized, and with --replaces what it replaced itself, in order
+          give the PSBT of then, not finalized; and before it, in order, what it replaced itself
         replacement-input input nothing
           an input of the replaced payment is missing, changed, or in another place
           spend all its coins again, in their order, with the same sequences; others may be added
