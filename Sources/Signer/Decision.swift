@@ -77,11 +77,24 @@ struct Decision: Sendable {
             }
         }
         leaf.beginRules()
-        var decision = allowed
-        if case .refuse(let finding) = bundle.evaluate(facts, into: &leaf) {
+        let verdict = bundle.evaluate(facts, into: &leaf)
+        return allowed.concluded(verdict, byteCount: request.bytes.count, home, &leaf)
+    }
+
+    /// Ends a leaf that began with this decision to allow, now that the policy has answered.
+    /// `byteCount` is what makes a leaf too large.
+    func concluded(
+        _ verdict: PolicyVerdict,
+        byteCount: Int,
+        _ home: borrowing Home,
+        _ leaf: inout LeafDraft
+    ) -> Decision {
+        let leafKey = home.secrets.leafKey
+        var decision = self
+        if case .refuse(let finding) = verdict {
             decision = Decision(verdict: .refuse, refusal: finding.detail, digest: digest)
             leaf.beginCommonCharges()
-            leaf.replaceHead(decision.head(policy, leafKey))
+            leaf.replaceHead(decision.head(home.policy.identity, leafKey))
         }
         leaf.closeCharges()
         leaf.tag(leafKey: leafKey)
@@ -89,9 +102,9 @@ struct Decision: Sendable {
             let refusal = RefusalDetail(
                 .leafTooLarge,
                 expected: UInt64(LeafKind.leafByteCountMax),
-                found: UInt64(request.bytes.count)
+                found: UInt64(byteCount)
             )
-            return refuse(refusal, digest: digest, home, &leaf)
+            return Self.refuse(refusal, digest: digest, home, &leaf)
         }
         return decision
     }

@@ -48,24 +48,8 @@ extension Decision {
             ).write(to: &writer)
         }
         leaf.beginRules()
-        var decision = allowed
-        let facts = message.policyFacts(verified.wallet)
-        if case .refuse(let finding) = bundle.evaluate(facts, into: &leaf) {
-            decision = Decision(verdict: .refuse, refusal: finding.detail, digest: digest)
-            leaf.beginCommonCharges()
-            leaf.replaceHead(decision.head(policy, leafKey))
-        }
-        leaf.closeCharges()
-        leaf.tag(leafKey: leafKey)
-        guard !leaf.isTooLarge else {
-            let refusal = RefusalDetail(
-                .leafTooLarge,
-                expected: UInt64(LeafKind.leafByteCountMax),
-                found: UInt64(message.text.count)
-            )
-            return refuse(refusal, digest: digest, home, &leaf)
-        }
-        return decision
+        let verdict = bundle.evaluate(message.policyFacts(verified.wallet), into: &leaf)
+        return allowed.concluded(verdict, byteCount: message.text.count, home, &leaf)
     }
 }
 
