@@ -233,7 +233,7 @@ struct ConditionLanguageTests {
             ("data = [{ prefix = \"0\", max = 1 }]", "prefix: found \"0\""),
             ("data = [{ prefix = \"0102\", min = 1, max = 3 }]", "min: found 1; expected a whole"),
             (
-                "descriptors = [{ descriptor = \"wpkh(self/84h/1h/0h/<0;1>/*)\", indexes = \"0\" }]",
+                #"descriptors = [{ descriptor = "wpkh(self/84h/1h/0h/<0;1>/*)", indexes = "0" }]"#,
                 "a key of our own"
             ),
             ("descriptors = [{ descriptor = \"wpkh(x)\" }]", "descriptors[1].descriptor: found"),
