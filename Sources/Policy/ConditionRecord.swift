@@ -69,11 +69,15 @@ package struct ConditionRecord: ~Escapable {
     }
 
     /// Of a range: the code of its fact.
+    @inline(__always)
     package var fact: UInt8 { bytes[start + 1] }
+    @inline(__always)
     package var least: UInt64 { bytes.littleEndian64(at: start + 2) }
+    @inline(__always)
     package var most: UInt64 { bytes.littleEndian64(at: start + 10) }
 
     /// Of destinations: the lists, bit n for list n.
+    @inline(__always)
     package var lists: UInt64 { bytes.littleEndian64(at: start + 1) }
 
     /// Of sighash types, kinds of script, locks, signals and replacements: the set as bits.
@@ -88,14 +92,17 @@ package struct ConditionRecord: ~Escapable {
     }
 
     /// Requester `index`, in ascending order.
+    @inline(__always)
     package func requester(at index: Int) -> UInt32 {
         bytes.littleEndian32(at: start + 2 + 4 * index)
     }
 
     /// Of times: the place of the zone in the bundle.
+    @inline(__always)
     package var zone: Int { Int(bytes[start + 1]) }
 
     /// Span `index`, in ascending order.
+    @inline(__always)
     package func span(at index: Int) -> TimeSpan {
         let place = start + 3 + Self.spanByteCount * index
         return TimeSpan(
@@ -119,12 +126,6 @@ package struct TimeSpan: Equatable, Sendable {
         self.days = days
         self.first = first
         self.last = last
-    }
-
-    /// Whether a minute of the week, counted from Monday 00:00, lies in it.
-    func contains(_ minute: UInt16) -> Bool {
-        let (day, rest) = minute.quotientAndRemainder(dividingBy: Self.minutesOfDay)
-        return days >> UInt8(day) & 1 == 1 && first <= rest && rest <= last
     }
 
     func precedes(_ other: TimeSpan) -> Bool {

@@ -70,7 +70,8 @@ package struct Asking: Sendable {
     /// UTC, since 1970.
     package let seconds: UInt64?
     /// Minutes of the week in the zones of the bundle, counted from Monday 00:00.
-    private var minutes = InlineArray<16, UInt16>(repeating: 0)
+    /// Four to a number, the first lowest: to read an element of an array copies all of it.
+    private var minutes: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
 
     private init(_ requester: UInt32?, _ seconds: UInt64?) {
         self.requester = requester
@@ -86,15 +87,23 @@ package struct Asking: Sendable {
         var walk = bundle.zones
         var place = 0
         while let zone = walk.next() {
-            minutes[place] = zone.minuteOfWeek(at: seconds)
+            let minute = UInt64(zone.minuteOfWeek(at: seconds)) << (16 * UInt64(place % 4))
+            switch place / 4 {
+            case 0: minutes.0 |= minute
+            case 1: minutes.1 |= minute
+            case 2: minutes.2 |= minute
+            case _: minutes.3 |= minute
+            }
             place += 1
         }
     }
 
     /// The minute of the week in a zone, or nil if the time is not known.
+    @inline(__always)
     func minute(in zone: Int) -> UInt16? {
         guard seconds != nil else { return nil }
-        let minutes = minutes.span
-        return minutes[zone]
+        let four =
+            zone < 8 ? (zone < 4 ? minutes.0 : minutes.1) : (zone < 12 ? minutes.2 : minutes.3)
+        return UInt16(truncatingIfNeeded: four >> (16 * UInt64(zone % 4)))
     }
 }

@@ -51,10 +51,15 @@ extension Facts {
     /// Who asks, and when.
     package mutating func ask(_ asking: Asking) { self.asking = asking }
 
+    /// Who asks, and the minute of the week in a zone, as far as they are known.
+    var requester: UInt32? { asking.requester }
+    func minute(in zone: Int) -> UInt16? { asking.minute(in: zone) }
+
     private var areInputsOpen: Bool { sighashes & SighashPermission.openInputs != 0 }
     private var areOutputsOpen: Bool { sighashes & SighashPermission.openOutputs != 0 }
 
     /// What is known of a number.
+    @inline(__always)
     func range(ofCode code: UInt8) -> FactRange {
         switch code {
         case NumericFact.outflow.rawValue: outflowRange

@@ -94,16 +94,14 @@ extension RuleRecord {
     /// Whether an allow rule's conditions all hold.
     @inline(__always)
     func isSatisfied(by facts: borrowing Facts) -> Bool {
-        if hasConditions {
-            return conditionsShortfall(of: facts, at: 0).condition == .satisfied
-        }
+        if hasConditions { return areConditionsSatisfied(by: facts) }
         guard permits(facts.sighashes) else { return false }
         let record = paymentRecord
         guard facts.outflow <= record.littleEndian64(at: Offset.outflowMax) else { return false }
         guard facts.fee <= record.littleEndian64(at: Offset.feeMax) else { return false }
         guard facts.feerate <= record.littleEndian64(at: Offset.feerateMax) else { return false }
         let lists = record.littleEndian64(at: Offset.lists)
-        return lists == 0 ? true : facts.outputOutside(lists) == nil
+        return lists == 0 ? true : !facts.isAnyOutside(lists)
     }
 
     /// The first condition of an allow rule that the facts fail.
@@ -128,7 +126,7 @@ extension RuleRecord {
             return Shortfall(condition: .over(3), rule: rule, cap: feerateMax)
         }
         let lists = record.littleEndian64(at: Offset.lists)
-        if lists != 0, facts.outputOutside(lists) != nil {
+        if lists != 0, facts.isAnyOutside(lists) {
             return Shortfall(condition: .destinations, rule: rule, cap: lists)
         }
         return Shortfall(condition: .satisfied, rule: rule, cap: 0)
