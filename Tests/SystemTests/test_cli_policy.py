@@ -1,5 +1,6 @@
 """`policy starter` and `policy check`: without a home, for wallets of every kind, and what is printed makes a home."""
 import json
+import pathlib
 import subprocess
 
 import pytest
@@ -162,3 +163,15 @@ def test_a_key_of_another_network_is_refused():
     with pytest.raises(Refused) as caught:
         starter(("w", f"wpkh([{root.child(0).fingerprint.hex()}/84h/1h/0h]{xpub}/<0;1>/*)"))
     assert "network" in caught.value.error["message"]
+
+
+def test_zone_prints_the_last_line_of_the_file():
+    for name in ("Europe/Berlin", "America/New_York", "Asia/Tokyo", "Australia/Lord_Howe"):
+        path = pathlib.Path("/usr/share/zoneinfo", name)
+        if not path.exists():
+            pytest.skip("no zoneinfo database")
+        assert portcullis("policy", "zone", name) == {"name": name, "rule": path.read_bytes().split(b"\n")[-2].decode()}
+    for wrong in ("../../../etc/passwd", "Europe//Berlin", "/etc/passwd", "", "Europe/Berlin\n"):
+        usage("policy", "zone", wrong)
+    assert portcullis("policy", "zone", "Europe/Nowhere", check=False).returncode == 1
+    assert portcullis("policy", "zone", "zone1970.tab", check=False).returncode in (1, 2)

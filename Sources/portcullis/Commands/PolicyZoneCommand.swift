@@ -15,7 +15,7 @@ extension PolicyCommand {
                 Example:
                   portcullis policy zone Europe/Berlin
 
-                Exit status: 0 printed, 2 no name of a zone, 1 anything else.
+                Exit status: 0 printed, 2 usage, 1 anything else.
                 """
         )
 
@@ -24,8 +24,7 @@ extension PolicyCommand {
         @Argument(help: "The name of a zone, such as Europe/Berlin.")
         var name: String
 
-        @Option(name: .long, help: "The folder of the database.")
-        var folder: String = "/usr/share/zoneinfo"
+        private static let folder = "/usr/share/zoneinfo"
 
         mutating func run() throws {
             try common.run { () throws(FrontError) in
@@ -36,11 +35,11 @@ extension PolicyCommand {
                 guard isName else {
                     throw .usage("\(name) is no name of a zone, such as Europe/Berlin")
                 }
-                let bytes = try Files.read("\(folder)/\(name)", limit: 1 << 20)
+                let bytes = try Files.read("\(Self.folder)/\(name)", limit: 1 << 20)
                 let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
                 guard bytes.starts(with: Array("TZif".utf8)), lines.count >= 3, lines.last == []
                 else {
-                    throw .failed("\(folder)/\(name) is not a file of the zoneinfo database")
+                    throw .failed("\(Self.folder)/\(name) is not a file of the zoneinfo database")
                 }
                 let rule = String(decoding: lines[lines.count - 2], as: UTF8.self)
                 guard ZoneText(rule) != nil else {
