@@ -26,6 +26,13 @@ struct MessageOperations {
         order.transactionVersion = question.transactionVersion
         order.lockTime = question.lockTime
         order.sequence = question.sequence
+        let kind = wallets.wallets[wallet].kind
+        guard question.coins.isEmpty || kind != .p2pkh && kind != .p2shScript else {
+            throw .usage(
+                "--coin: what a coin of wallet \(place.wallet) holds stands in its previous "
+                    + "transaction alone; give a PSBT that has them with --from"
+            )
+        }
         for coin in question.coins {
             guard let txid = [UInt8](hexDigits: coin.txid), txid.count == 32,
                 Int(coin.branch) < wallets.wallets[wallet].branchCount,

@@ -17,7 +17,7 @@ import kinds
 import messages
 import wallets
 import wire
-from appliance import REPOSITORY, Appliance, Refused, portcullis
+from appliance import REPOSITORY, Appliance, Failed, Refused, portcullis
 from conftest import figure
 from test_hostile_front import StolenFront, changed, forged
 
@@ -140,6 +140,16 @@ def write(tmp_path, data):
     path = tmp_path / "asked.psbt"
     path.write_bytes(data)
     return path
+
+
+def test_coins_outside_of_segwit_are_asked_for_with_their_transactions(box):
+    """What such a coin holds stands nowhere else; the words say how to ask."""
+    legacy = [kind for kind in ALL if kind.is_legacy]
+    assert len(legacy) == 3
+    for kind in legacy:
+        options = ["mine", "--wallet", kind.name, "--index", 0, "--coin", f"{'22' * 32}:0:5000:0:0"]
+        with pytest.raises(Failed, match="previous transaction alone.*--from"):
+            box.run("message sign", *options)
 
 
 def legacy_proof(kind, text, index, coins):
