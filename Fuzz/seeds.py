@@ -138,16 +138,33 @@ def section(items, count=u16):
 
 
 def bundle(network=4, epoch=1, admins=(), wallets=(), lists=(), scripts=(), limits=(), rules=(),
-           source=b"version = 1\n"):
+           source=b"version = 1\n", sections=b""):
     parent = bytes(32) if epoch == 1 else b"\x77" * 32
     keys = [vec16(u32be(11) + b"ssh-ed25519" + u32be(32) + key) for key in admins]
     return b"".join([
-        b"PCBUNDL1", u16(1), u8(network), u64(epoch), parent, hashlib.sha256(source).digest(),
+        b"PCBUNDL1", u16(2 if sections else 1), u8(network), u64(epoch), parent, hashlib.sha256(source).digest(),
         u64(5_000_000), u8(1 if keys else 0), u8(len(keys)), *keys, section(wallets),
         section([vec8(name) for name in lists]),
         section([vec16(script) + u64(mask) for script, mask in scripts], u32),
-        section(limits), section(rules), vec32(source),
+        section(limits), section(rules), sections, vec32(source),
     ])
+
+
+def conditions(name, effect, wallets, *parts):
+    return vec8(name) + u8(effect) + u64(wallets) + vec16(b"".join(parts))
+
+
+def between(fact, least, most):
+    return u8(1) + u8(fact) + u64(least) + u64(most)
+
+
+def sections():
+    """Two zones, two shapes of data, nothing that ages and no extension."""
+    changes = struct.pack("<BBBi", 3, 5, 0, 7200) + struct.pack("<BBBi", 10, 5, 0, 10800)
+    berlin = struct.pack("<iBi", 3600, 1, 7200) + changes
+    zones = [struct.pack("<iB", 0, 0), berlin]
+    shapes = [u64(1) + vec8(b"") + u16(0) + u16(0), u64(2) + vec8(b"\x01\x02") + u16(2) + u16(80)]
+    return section(zones, u8) + section(shapes, u8) + u8(0) + u32(0) + u16(0)
 
 
 def u32be(number):
@@ -169,6 +186,18 @@ def bundles():
     yield "full", bundle(
         admins=[b"\x09" * 32], wallets=two, lists=[b"friends", b"foes"][::-1], scripts=scripts,
         limits=limits, rules=rules, source=b'# "policy"\n',
+    )
+    every = [u8(2) + u64(3), u8(3) + u8(4), u8(4) + u16(47), u8(5) + u8(3), u8(6) + u8(1), u8(7) + u8(2),
+             u8(8) + u8(2) + u32(7) + u32(1001), u8(9) + u8(1) + u8(1) + u8(31) + u16(540) + u16(1020)]
+    bounds = [between(fact, 1, 90_000) for fact in range(1, 8)]
+    yield "conditions", bundle(
+        wallets=two, lists=[b"foes", b"friends"], scripts=scripts,
+        limits=[limit(b"each", 4, 0, 9_000, 2), limit(b"fees", 16, 0, 9_000, ALL >> 32),
+                limit(b"of-main", 17, 1, 9_000, ALL >> 32), limit(b"of-careful", 18, 0, 9_000, ALL >> 32)],
+        rules=[conditions(b"careful", 5, 3, *bounds, *every),
+               conditions(b"open", 5, 1, between(1, 0, ALL), between(2, 0, ALL)),
+               conditions(b"never", 6, 3, *bounds[4:], *every[2:]), conditions(b"nobody", 6, 2)],
+        sections=sections(),
     )
 
 
