@@ -28,6 +28,9 @@ package struct PaymentToSign: Sendable {
         }
     }
 
+    /// The most that one request may name: each is read and derived as if it were to be signed.
+    package static let replacedCountMax = 16
+
     package let psbt: [UInt8]
     package let replaced: [Replaced]
 
@@ -49,6 +52,10 @@ package struct PaymentToSign: Sendable {
 
     /// Takes an attachment apart.
     package init(_ attachment: [UInt8], _ replaces: [ReplacedPSBT]?) throws(FrontError) {
+        let count = replaces?.count ?? 0
+        guard count <= Self.replacedCountMax else {
+            throw .usage("\(count) replaced PSBTs; expected at most \(Self.replacedCountMax)")
+        }
         var rest = attachment[...]
         var replaced: [Replaced] = []
         for one in replaces ?? [] {

@@ -73,8 +73,14 @@ struct SignatureCountTests {
         var sample = SampleBundle()
         sample.lists = ["payroll"]
         sample.limits = [.init("each", scope: 4)]
-        #expect(throws: GateError.unsupportedPolicy) {
-            try GateProcess.configuration(MemoryFile(sample.bytes))
+        var conditions = SampleBundle()
+        conditions.rules.append(.conditions("never", effect: 6, [.requesters([7])]))
+        var extended = SampleBundle()
+        extended.extend()
+        for refused in [sample, conditions, extended] {
+            #expect(throws: GateError.unsupportedPolicy) {
+                try GateProcess.configuration(MemoryFile(refused.bytes))
+            }
         }
         sample.limits[0].scope = 3
         #expect(try GateProcess.configuration(MemoryFile(sample.bytes)).limits.count == 1)

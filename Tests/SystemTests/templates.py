@@ -293,18 +293,18 @@ class Payment(wire.Request):
         return made.serialize(), prevouts
 
 
-def bundle(wallets):
-    """An allow-all policy for regtest over these wallets."""
+def bundle(wallets, version=1, lists=(), limits=b"", rules=(), behind=b""):
+    """An allow-all policy for regtest over these wallets; `limits` with their count, more rules and what a version has behind them."""
     source = b"version = 1\n"
     key = b"\x00\x00\x00\x0bssh-ed25519\x00\x00\x00\x20" + b"\x07" * 32
-    data = b"PCBUNDL1" + u16(1) + u8(4) + u64(1) + bytes(32) + hashlib.sha256(source).digest() + u64(10**12)
+    data = b"PCBUNDL1" + u16(version) + u8(4) + u64(1) + bytes(32) + hashlib.sha256(source).digest() + u64(10**12)
     data += u8(1) + u8(1) + vec16(key) + u16(len(wallets))
     for place, wallet in enumerate(wallets):
         name = b"wallet-%03d" % place
         data += u8(len(name)) + name + wallet.encode() + vec16(b"by hand")
-    data += u16(0) + u32(0) + u16(0) + u16(1)
+    data += u16(len(lists)) + b"".join(u8(len(name)) + name for name in lists) + u32(0) + (limits or u16(0)) + u16(1 + len(rules))
     data += u8(4) + b"rule" + u8(1) + u64((1 << len(wallets)) - 1) + u64(2**64 - 1) * 3 + u8(0) + u64(0)
-    return data + u32(len(source)) + source
+    return data + b"".join(rules) + behind + u32(len(source)) + source
 
 
 class Reader:
@@ -374,9 +374,9 @@ def wallets_of(bundle_bytes):
 class Files(bare.Files):
     """A home over a bundle of these wallets, made by the signer's own init."""
 
-    def __init__(self, wallets):
+    def __init__(self, wallets, policy=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="portcullis-templates-"))
-        contents = {"output": b"", "keystore": b"", "state": b"", "bundle.bin": bundle(wallets), "passphrase": PASSPHRASE.encode(),
+        contents = {"output": b"", "keystore": b"", "state": b"", "bundle.bin": policy or bundle(wallets), "passphrase": PASSPHRASE.encode(),
                     "mnemonic": WORDS.encode(), "empty": b"", "words": b""}
         for name, content in contents.items():
             (self.folder / name).write_bytes(content)
