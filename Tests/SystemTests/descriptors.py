@@ -301,6 +301,28 @@ class RandomDescriptor:
         except Exception:  # noqa: BLE001
             return None
 
+    def opcodes(self):
+        """The most that consensus can count in a spend: the opcodes of the script, and the keys of every multi as if all were run.
+        Nothing for tapscript, which has no such limit, and where embit does not know the form. BDK calls a script sane of which
+        only some spends run over 201; the compiler refuses it, as Core does."""
+        try:
+            output = Descriptor.from_string(self.peers).derive(0, branch_index=0)
+            script = output.witness_script() or output.redeem_script()
+        except Exception:  # noqa: BLE001
+            return 0
+        if output.is_taproot or script is None:
+            return 0
+        data, place, count, number = script.data, 0, 0, 0
+        while place < len(data):
+            opcode, place = data[place], place + 1
+            if opcode <= 75:
+                place += opcode
+            elif 0x51 <= opcode <= 0x60:
+                number = opcode - 0x50
+            else:
+                count += 1 + (number if opcode in (0xAE, 0xAF) else 0)
+        return count
+
     def by_bdk(self, places):
         try:
             singles = bdk.Descriptor(self.peers, bdk.NetworkKind.TEST).to_single_descriptors()
@@ -364,5 +386,5 @@ def random_descriptor(number):
         if len(found.keys) + found.participants > KEYS_MAX:
             continue
         found.rejected = grower.rejected
-        if not found.is_known_to_bdk or is_sane_for_bdk(found.peers):
+        if found.opcodes() <= 201 and (not found.is_known_to_bdk or is_sane_for_bdk(found.peers)):
             return found
