@@ -194,16 +194,6 @@ extension SourceReader {
         _ table: SourceTable
     ) throws(PolicyError) -> UInt64 {
         let form = "a list of \(known.joined(separator: ", ")): \(key) = [\"\(known[0])\"]"
-        let names = try table.strings(key, form: form)
-        guard !names.isEmpty else { throw table.error(key, found: "no name", expected: form) }
-        var bits: UInt64 = 0
-        for name in names {
-            let bit: UInt64 = 1 << UInt64(try place(of: name, among: known, key, table))
-            guard bits & bit == 0 else {
-                throw table.error(key, found: "\(name) twice", expected: "each name once")
-            }
-            bits |= bit
-        }
-        return bits
+        return try names(key, among: known, form: form, table)
     }
 }

@@ -143,6 +143,16 @@ extension SourceReader {
             }
             return all
         }
+        return try names(key, among: known, form: form, table)
+    }
+
+    /// A list of names that are known, each once, as bits.
+    func names(
+        _ key: String,
+        among known: [String],
+        form: String,
+        _ table: SourceTable
+    ) throws(PolicyError) -> UInt64 {
         let names = try table.strings(key, form: form)
         guard !names.isEmpty else { throw table.error(key, found: "no name", expected: form) }
         var bits: UInt64 = 0
