@@ -129,12 +129,7 @@ struct FilledLeafTests {
         for row in rows {
             let keys = row.list.map { [UInt8](hex: $0) }
             let count = keys.count
-            var leaf = NaiveLeaf(script: [0x52], holes: [], groups: [0..<count])
-            for key in keys.indices {
-                leaf.script += [33] + [UInt8](repeating: 0, count: 33)
-                leaf.holes.append(.init(offset: 2 + 34 * key, key: key, form: 0))
-            }
-            leaf.script += [0x50 + UInt8(count), 0xae]
+            var leaf = NaiveLeaf.sortedMultisig(required: 2, of: count)
             let script = [UInt8](hex: row.script[0])
             for shift in 0..<count {
                 let shifted = Array(keys[shift...] + keys[..<shift])

@@ -23,6 +23,17 @@ package struct NaiveLeaf: Sendable {
         self.groups = groups
     }
 
+    /// `OP_n <key>… OP_m OP_CHECKMULTISIG` with its keys in order (BIP-67).
+    package static func sortedMultisig(required: Int, of count: Int) -> NaiveLeaf {
+        var leaf = NaiveLeaf(script: [0x50 + UInt8(required)], holes: [], groups: [0..<count])
+        for key in 0..<count {
+            leaf.script += [33] + [UInt8](repeating: 0, count: 33)
+            leaf.holes.append(Hole(offset: 2 + 34 * key, key: key, form: 0))
+        }
+        leaf.script += [0x50 + UInt8(count), 0xae]
+        return leaf
+    }
+
     /// The holes as a bundle has them.
     package var holeBytes: [UInt8] {
         holes.flatMap {

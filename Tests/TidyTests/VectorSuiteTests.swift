@@ -35,6 +35,24 @@ struct VectorSuiteTests {
             "core/descriptor_tests/", "core/descriptor_tests",
             "WalletTests/Descriptors/CoreDescriptorTests"
         ),
+        (
+            "core/functional/rpc_bip67.json", "core/functional/rpc_bip67",
+            "BitcoinTests/CoreVectorTests"
+        ),
+        (
+            "core/functional/rpc_decodescript.json", "core/functional/rpc_decodescript",
+            "BitcoinTests/CoreVectorTests"
+        ),
+        ("core/functional/util/", "core/functional/util", "BitcoinTests/CoreVectorTests"),
+        (
+            "core/unit/bip341_wallet_vectors.json", "core/unit/bip341_wallet_vectors",
+            "BitcoinTests/CoreVectorTests"
+        ),
+        ("core/unit/tx_invalid.json", "core/unit/tx_invalid", "BitcoinTests/CoreVectorTests"),
+        (
+            "rust-bitcoin/bip341_tests.json", "rust-bitcoin/bip341_tests",
+            "BitcoinTests/CoreVectorTests"
+        ),
         ("core/functional/rpc_psbt.json", "core/functional", "WalletTests/PSBTVectorTests"),
         ("core/miniscript/", "core/miniscript", "WalletTests/Miniscript/MiniscriptVectorTests"),
         (
@@ -44,6 +62,7 @@ struct VectorSuiteTests {
         ("core/unit/key_io_", "core/unit/key_io", "BitcoinTests/AddressTests"),
         ("core/unit/sighash.json", "core/unit/sighash", "BitcoinTests/ScriptSighashTests"),
         ("core/unit/tx_valid.json", "core/unit/tx_valid", "BitcoinTests/TransactionReaderTests"),
+        ("core/unit/script_tests.json", "engine/script_tests", "SystemTests/test_judge.py"),
         ("hwi/bip32_vectors.json", "hwi/bip32_vectors", "BitcoinCryptoTests/KeyConformance"),
         ("hwi/test_bip32.json", "hwi/test_bip32", "BitcoinCryptoTests/KeyFormatConformance"),
         ("hwi/test_psbt.json", "hwi/test_psbt", "WalletTests/PSBTVectorTests"),
@@ -86,22 +105,15 @@ struct VectorSuiteTests {
         ("bip-0329/", "labels of wallets: nothing keeps any yet"),
         ("bip-0373/keys.txt", "private keys for MuSig2 signing (decision record 0016)"),
         ("core/functional/mainnet_alt.json", "blocks: no chain is read yet"),
-        ("core/functional/rpc_bip67.json", "the cases of bip-0067, which is read"),
-        ("core/functional/rpc_decodescript.json", "the words of a command of Core"),
         ("core/functional/rpc_getblockstats.json", "blocks: no chain is read yet"),
-        ("core/functional/util/", "options and words of Core's bitcoin-tx and bitcoin-util"),
         ("core/headers/", "block headers: no chain is read yet"),
-        ("core/unit/bip341_wallet_vectors.json", "the cases of bip-0341, which is read"),
         ("core/unit/blockfilters.json", "block filters: no chain is read yet"),
-        ("core/unit/script_tests.json", "for script interpreters; Core's own is the judge here"),
-        ("core/unit/tx_invalid.json", "for script interpreters; Core's own is the judge here"),
         ("frost-rfc9591/", "FROST: the signer has no threshold signatures"),
         ("hwi/coldcard_xpubs.json", "keys of one device whose seed is not given"),
         ("jade/msg_simple.json", "signed at the path m/0, where no wallet can be here"),
         ("jade/psbt_ss_p2wsh_multisig.json", "a registered multisig whose cosigner is not given"),
         ("jade/psbt_tm_wrong_network_type.json", "about Liquid, which no home can be for"),
         ("jade/signers.json", "which seed signs which file: TestSigner has it"),
-        ("rust-bitcoin/bip341_tests.json", "the cases of bip-0341, which is read"),
         ("rust-bitcoin/block_13b8a.hex", "blocks: no chain is read yet"),
         ("rust-bitcoin/merkle_block.hex", "Merkle blocks: no chain is read yet"),
         ("rust-bitcoin/psbt_bincode", "a serialization of one Rust crate"),
@@ -146,7 +158,10 @@ struct VectorSuiteTests {
     func everySuite() throws {
         for (files, suite, test) in Self.suites {
             let text = try Self.text(test)
-            let names = ["Vectors.report(\"\(suite)\"", "            \"\(suite)\",\n"]
+            let names = [
+                "Vectors.report(\"\(suite)\"", "            \"\(suite)\",\n",
+                "figure(f\"vectors \(suite): ",
+            ]
             let isNamed = names.contains { text.contains($0) }
             // Where the file is an argument of the test, so is the name.
             let isComputed =
@@ -161,7 +176,8 @@ struct VectorSuiteTests {
     }
 
     private static func text(_ test: String) throws -> String {
-        let url = Vectors.repository.appending(path: "Tests/\(test).swift")
+        let path = test.hasSuffix(".py") ? "Tests/\(test)" : "Tests/\(test).swift"
+        let url = Vectors.repository.appending(path: path)
         return try String(contentsOf: url, encoding: .utf8)
     }
 }
