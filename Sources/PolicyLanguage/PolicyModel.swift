@@ -45,6 +45,8 @@ package struct PolicyModel: Equatable, Sendable {
     }
 
     package var network: Network
+    /// Names of uids.
+    package var requesters: [String: UInt32] = [:]
     package var allowance: UInt64
     /// Nil when the source has no `[admins]`.
     package var adminThreshold: Int?

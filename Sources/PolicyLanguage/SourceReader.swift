@@ -36,6 +36,7 @@ struct SourceReader {
         try readRules()
         return PolicyModel(
             network: network,
+            requesters: requesters,
             allowance: allowance,
             adminThreshold: admins.threshold,
             adminKeys: admins.keys,

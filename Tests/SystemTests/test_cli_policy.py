@@ -175,3 +175,23 @@ def test_zone_prints_the_last_line_of_the_file():
         usage("policy", "zone", wrong)
     assert portcullis("policy", "zone", "Europe/Nowhere", check=False).returncode == 1
     assert portcullis("policy", "zone", "zone1970.tab", check=False).returncode in (1, 2)
+
+
+def test_cases_are_met_or_said_to_differ(tmp_path):
+    policy, cases = REPOSITORY / "policies/examples/payroll.toml", REPOSITORY / "policies/cases/payroll.case"
+    text = cases.read_text()
+    said = portcullis("policy", "cases", policy, cases)
+    assert said["ok"] and len(said["cases"]) == text.count("case: ") and not any(one["differences"] for one in said["cases"])
+    # A salary more, and one at night, under the same policy.
+    changed = tmp_path / "changed.case"
+    changed.write_text(text.replace("2026-11-23T08:30:00Z\nexpect: allow", "2026-11-23T20:30:00Z\nexpect: allow"))
+    run = portcullis("policy", "cases", policy, changed, check=False)
+    differing = [one for one in json.loads(run.stdout)["cases"] if one["differences"]]
+    assert run.returncode == 3 and [one["title"] for one in differing] == ["a salary on a Monday morning in Berlin (UTC+1 in November)"]
+    assert differing[0]["differences"][0] == "- expect: allow" and "+ expect: outside-time" in differing[0]["differences"]
+    # A file that is none says where, and what it should be.
+    changed.write_text("case: x\nwallet: salaries\nexpect: maybe\n")
+    with pytest.raises(Refused) as caught:
+        portcullis("policy", "cases", policy, changed)
+    assert caught.value.error["name"] == "policy-invalid" and "line 3, expect" in caught.value.error["message"]
+    usage("policy", "cases", policy)

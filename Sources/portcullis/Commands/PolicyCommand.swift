@@ -16,10 +16,12 @@ struct PolicyCommand: ParsableCommand {
             Examples:
               portcullis policy starter --network signet --wallet 'hot=wpkh(self/84h/1h/0h/<0;1>/*)'
               portcullis policy check mine.toml
+              portcullis policy cases mine.toml mine.case
 
-            Exit status: 0 done, 2 usage, 3 it does not compile, 1 anything else.
+            Exit status: 0 done, 2 usage, 3 it does not compile or meet its cases, 1 \
+            anything else.
             """,
-        subcommands: [Starter.self, Check.self, Zone.self]
+        subcommands: [Starter.self, Check.self, Cases.self, Zone.self]
     )
 }
 

@@ -1,0 +1,83 @@
+package import Policy
+
+extension PolicyCase {
+    /// What the policy of `bundle` says of it, by the evaluator that the signer has; `policy` is
+    /// what the bundle was made of.
+    package func outcome(
+        under bundle: CheckedBundle,
+        _ policy: PolicyModel
+    ) throws(PolicyError) -> CaseOutcome {
+        guard let place = policy.wallets.firstIndex(where: { $0.name == wallet }) else {
+            let names = policy.wallets.map(\.name)
+            let near = Spelling.nearest(to: wallet, among: names)
+            throw PolicyError(
+                line: line,
+                key: "wallet",
+                found: "the unknown wallet \"\(wallet)\" in the case \"\(title)\"",
+                expected: near.map { "\($0) (did you mean it?)" }
+                    ?? "one of \(names.joined(separator: ", "))"
+            )
+        }
+        let facts = facts(ofWallet: place, under: bundle)
+        var sink = NamedCharges()
+        switch bundle.evaluate(facts, into: &sink) {
+        case .allow:
+            let charges = sink.charges.map {
+                "\(policy.limits[Int($0.limit)].name) \(Written.amount($0.amount))"
+            }
+            return CaseOutcome(
+                verdict: "allow",
+                rule: nil,
+                matches: sink.rules.map { policy.rules[Int($0)].name },
+                charges: charges.sorted()
+            )
+        case .refuse(let finding):
+            let rule = finding.rule == PolicyFinding.noRule ? nil : Int(finding.rule)
+            return CaseOutcome(
+                verdict: "\(finding.refusal.name)",
+                rule: rule.map { policy.rules[$0].name },
+                matches: [],
+                charges: []
+            )
+        }
+    }
+
+    private func facts(ofWallet place: Int, under bundle: CheckedBundle) -> Facts {
+        let paid = payments.reduce(0) { $0 + $1.amount }
+        var facts = Facts(
+            wallet: place,
+            outflow: outflow ?? paid + fee,
+            fee: fee,
+            virtualSize: virtualSize,
+            sighashes: sighashes
+        )
+        for (index, payment) in payments.enumerated() {
+            let script = payment.script
+            facts.pay(payment.amount, to: script.span, output: UInt32(index), under: bundle)
+        }
+        if let inputs {
+            facts.count(
+                inputs: inputs,
+                outputs: outputs ?? payments.count + (returned > 0 ? 1 : 0),
+                ownAmount: returned,
+                outputAmount: paid + returned
+            )
+        }
+        if let lockTime, let isReplaceable {
+            facts.lock(time: lockTime, areInputsFinal: false, isReplaceable: isReplaceable)
+        }
+        if let isReplacement { facts.replace(isReplacement) }
+        facts.ask(Asking(requester: requester, seconds: seconds, under: bundle))
+        return facts
+    }
+}
+
+/// Keeps what matched and what is charged.
+private struct NamedCharges: EvaluationSink {
+    var rules: [UInt16] = []
+    var charges: [(limit: UInt16, amount: UInt64)] = []
+
+    mutating func matched(rule: UInt16) { rules.append(rule) }
+    mutating func beginCommonCharges() {}
+    mutating func charge(limit: UInt16, amount: UInt64) { charges.append((limit, amount)) }
+}
