@@ -357,5 +357,8 @@ extension RefusalWords {
         journal-mark nothing nothing
           the request holds the mark by which the journal knows its own batches
           make the payment without it; no honest program writes it
+        limit-memory-full limit number
+          more destinations with limits of their own are to be remembered than the gate has room for
+          wait until earlier payments leave the windows, or take such a limit out of the policy
         """
 }

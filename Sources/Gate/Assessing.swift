@@ -47,7 +47,8 @@ extension GateServer {
         do throws(LeafFault) {
             decision = try Decision(
                 reading: reply.leaf,
-                limitCount: configuration.limits.count
+                limits: configuration.limits,
+                lists: configuration.lists
             )
         } catch {
             throw .signerFault(.wrongLeaf)

@@ -129,7 +129,7 @@ extension GateServer {
             rule = try log.choose(assessed.decision, group: group, at: draft.time)
         } catch {
             let detail = RefusalDetail(
-                .limitExceeded,
+                error.refusal,
                 index: Int(error.limit),
                 expected: error.cap,
                 found: error.wouldBe

@@ -18,34 +18,50 @@ package struct Decision: Equatable, Sendable {
     package let replacedDigest: Bytes32?
     /// In rule order.
     package let candidates: [Candidate]
+    /// What is charged, whichever rule is taken, to limits that each destination has for itself.
+    package let paying: [DestinationCharge]
 
-    /// Reads a leaf whose charges may name limits below `limitCount`.
-    package init(reading leaf: Span<UInt8>, limitCount: Int) throws(LeafFault) {
-        do throws(ByteError) {
-            let view = try DecisionLeaf(reading: leaf)
-            head = view.head
-            facts = view.facts ?? view.message?.charged
-            isMessage = view.message != nil
-            replacedDigest = view.replaced?.digest
-            var shared: [LeafCharge] = []
-            var charges = view.charges
-            while let charge = charges.next() { shared.append(charge) }
-            var candidates: [Candidate] = []
-            var rules = view.rules
-            while let rule = rules.next() {
-                var own: [LeafCharge] = []
-                var charges = rule.charges
-                while let charge = charges.next() { own.append(charge) }
-                candidates.append(Candidate(rule: rule.rule, charges: Self.merge(own + shared)))
+    /// Reads a leaf that was made under these limits.
+    package init(
+        reading leaf: Span<UInt8>,
+        limits: [LimitCaps],
+        lists: DestinationLists = .none
+    ) throws(LeafFault) {
+        let view = try Self.view(of: leaf)
+        head = view.head
+        facts = view.facts ?? view.message?.charged
+        isMessage = view.message != nil
+        replacedDigest = view.replaced?.digest
+        var shared: [LeafCharge] = []
+        var charges = view.charges
+        while let charge = charges.next() { shared.append(charge) }
+        paying = try DestinationCharges(of: view, limits, lists, shared: &shared).all
+        var candidates: [Candidate] = []
+        var rules = view.rules
+        while let rule = rules.next() {
+            var own: [LeafCharge] = []
+            var charges = rule.charges
+            while let charge = charges.next() { own.append(charge) }
+            candidates.append(Candidate(rule: rule.rule, charges: Self.merge(own + shared)))
+        }
+        self.candidates = candidates
+        for candidate in candidates {
+            for charge in candidate.charges {
+                guard charge.limit < limits.count else { throw .unknownLimit(charge.limit) }
+                // Only destinations are charged to it, never a rule.
+                guard limits[Int(charge.limit)].eachOf == nil else {
+                    throw .wrongDestinationCharge(charge.limit)
+                }
             }
-            self.candidates = candidates
+        }
+    }
+
+    @_lifetime(copy leaf)
+    private static func view(of leaf: Span<UInt8>) throws(LeafFault) -> DecisionLeaf {
+        do throws(ByteError) {
+            return try DecisionLeaf(reading: leaf)
         } catch {
             throw .malformed(error)
-        }
-        for candidate in candidates {
-            for charge in candidate.charges where charge.limit >= limitCount {
-                throw .unknownLimit(charge.limit)
-            }
         }
     }
 

@@ -84,6 +84,8 @@ package enum LeafFault: Equatable, Sendable {
     case chargedTwice
     case ruleNotMatching(UInt16)
     case unknownLimit(UInt16)
+    /// What it charges to a limit of each destination is not what its destinations say.
+    case wrongDestinationCharge(UInt16)
     case otherBundle
     case timeWentBack
     case boottimeWentBack

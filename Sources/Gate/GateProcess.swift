@@ -95,18 +95,28 @@ package enum GateProcess {
             throw .bundleDamaged
         }
         guard layout.needs.isSubset(of: .enforced) else { throw .unsupportedPolicy }
-        return configuration(CheckedBundle(reading: bytes.span, layout: layout))
+        let hasEach = layout.needs.contains(.eachDestination)
+        return configuration(
+            CheckedBundle(reading: bytes.span, layout: layout),
+            hasEach ? DestinationLists(bytes, layout) : .none
+        )
     }
 
-    private static func configuration(_ bundle: CheckedBundle) -> GateConfiguration {
+    private static func configuration(
+        _ bundle: CheckedBundle,
+        _ lists: DestinationLists
+    ) -> GateConfiguration {
         var limits: [LimitCaps] = []
         for index in 0..<bundle.limitCount {
             let limit = bundle.limit(at: index)
+            var list: Int?
+            if case .each(let place) = limit.scope { list = place }
             limits.append(
                 LimitCaps(
                     windowSeconds: limit.windowSeconds,
                     amountMax: limit.amountMax,
-                    countMax: limit.countMax
+                    countMax: limit.countMax,
+                    eachOf: list
                 )
             )
         }
@@ -121,6 +131,7 @@ package enum GateProcess {
         return GateConfiguration(
             bundleHash: bundle.hash,
             limits: limits,
+            lists: lists,
             signaturesPerInputMax: signatures,
             addressWork: work
         )

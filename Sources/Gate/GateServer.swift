@@ -8,6 +8,8 @@ package typealias ClientID = UInt64
 package struct GateConfiguration: Sendable {
     package let bundleHash: Bytes32
     package let limits: [LimitCaps]
+    /// Who stands in which list, where each destination of one has a limit for itself.
+    package let lists: DestinationLists
     /// By wallet, where one input may take more than one of our signatures.
     package let signaturesPerInputMax: [HashKey: Int]
     /// By wallet, the signer's work for one address (`WalletRecord.addressWork`).
@@ -16,11 +18,13 @@ package struct GateConfiguration: Sendable {
     package init(
         bundleHash: Bytes32,
         limits: [LimitCaps],
+        lists: DestinationLists = .none,
         signaturesPerInputMax: [HashKey: Int] = [:],
         addressWork: [HashKey: Int] = [:]
     ) {
         self.bundleHash = bundleHash
         self.limits = limits
+        self.lists = lists
         self.signaturesPerInputMax = signaturesPerInputMax
         self.addressWork = addressWork
     }

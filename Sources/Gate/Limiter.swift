@@ -18,11 +18,19 @@ package struct LimitExceeded: Error, Equatable, Sendable {
     /// The cap that would be passed, and what would be used: satoshi, or signed transactions.
     package let cap: UInt64
     package let wouldBe: UInt64
+    /// What a client is told.
+    package let refusal: Refusal
 
-    package init(limit: UInt16, cap: UInt64, wouldBe: UInt64) {
+    package init(
+        limit: UInt16,
+        cap: UInt64,
+        wouldBe: UInt64,
+        refusal: Refusal = .limitExceeded
+    ) {
         self.limit = limit
         self.cap = cap
         self.wouldBe = wouldBe
+        self.refusal = refusal
     }
 }
 
@@ -45,12 +53,22 @@ package struct Limiter {
         var shares: [Share]
     }
 
+    /// What is remembered of limits that each destination has for itself, at most: destinations,
+    /// and of each group and signing the destinations that it charges. About 400 MB if each is a
+    /// destination of its own, which is the worst.
+    package static let heldMax = 2 << 20
+
     private var windows: [SlidingWindow]
+    /// In the place of those that each destination of a list has for itself.
+    private var each: [EachWindow?]
+    private let heldMax: Int
     private var groups: [Group] = []
     private var places: [GroupAnchor: Int] = [:]
 
-    package init(_ limits: [LimitCaps]) {
+    package init(_ limits: [LimitCaps], heldMax: Int = heldMax) {
         windows = limits.map { SlidingWindow($0) }
+        each = limits.map { $0.eachOf == nil ? nil : EachWindow($0) }
+        self.heldMax = heldMax
     }
 
     package var limitCount: Int { windows.count }
@@ -75,6 +93,7 @@ package struct Limiter {
     /// Throws the first limit that has no room for its charge at age `now`.
     package mutating func check(
         _ charges: [LeafCharge],
+        paying: [DestinationCharge] = [],
         group anchor: LeafOutpoint,
         at now: UInt64
     ) throws(LimitExceeded) {
@@ -88,27 +107,66 @@ package struct Limiter {
                 after = max(share.amount, charge.amount)
             }
             let used = window.used
-            let amount = used.amount - UInt128(before) + UInt128(after)
-            if let cap = window.caps.amountMax, amount > UInt128(cap) {
-                throw LimitExceeded(
-                    limit: charge.limit,
-                    cap: cap,
-                    wouldBe: UInt64(clamping: amount)
-                )
-            }
-            if let cap = window.caps.countMax, used.count + 1 > UInt64(cap) {
-                throw LimitExceeded(
-                    limit: charge.limit,
-                    cap: UInt64(cap),
-                    wouldBe: used.count + 1
-                )
-            }
+            let usage = LimitUsage(
+                amount: used.amount - UInt128(before) + UInt128(after),
+                count: used.count + 1
+            )
+            try Self.require(usage, within: window.caps, charge.limit)
+        }
+        try check(paying, group: group, at: now)
+    }
+
+    private mutating func check(
+        _ paying: [DestinationCharge],
+        group: Int?,
+        at now: UInt64
+    ) throws(LimitExceeded) {
+        for charges in Self.byLimit(paying) {
+            let limit = charges[0].limit
+            each[Int(limit)]?.expire(at: now)
+            guard let window = each[Int(limit)] else { preconditionFailure("of no such limit") }
+            try Self.require(window.usage(with: charges, group: group), within: window.caps, limit)
+        }
+        // A destination, an amount of it and a signing to be counted for each charge, at the most.
+        guard let first = paying.first else { return }
+        let held = each.reduce(3 * paying.count) { $0 + ($1?.heldCount ?? 0) }
+        guard held <= heldMax else {
+            throw LimitExceeded(
+                limit: first.limit,
+                cap: UInt64(heldMax),
+                wouldBe: UInt64(held),
+                refusal: .limitMemoryFull
+            )
+        }
+    }
+
+    private static func byLimit(_ paying: [DestinationCharge]) -> [[DestinationCharge]] {
+        var groups: [[DestinationCharge]] = []
+        for charge in paying {
+            if groups.last?[0].limit != charge.limit { groups.append([]) }
+            groups[groups.count - 1].append(charge)
+        }
+        return groups
+    }
+
+    private static func require(
+        _ usage: LimitUsage,
+        within caps: LimitCaps,
+        _ limit: UInt16
+    ) throws(LimitExceeded) {
+        if let cap = caps.amountMax, usage.amount > UInt128(cap) {
+            let wouldBe = UInt64(clamping: usage.amount)
+            throw LimitExceeded(limit: limit, cap: cap, wouldBe: wouldBe)
+        }
+        if let cap = caps.countMax, usage.count > UInt64(cap) {
+            throw LimitExceeded(limit: limit, cap: UInt64(cap), wouldBe: usage.count)
         }
     }
 
     /// Enters a signed transaction into the group of an anchor, which it founds if there is none.
     package mutating func charge(
         _ charges: [LeafCharge],
+        paying: [DestinationCharge] = [],
         group anchor: LeafOutpoint,
         outflow: UInt64,
         at now: UInt64
@@ -132,17 +190,26 @@ package struct Limiter {
             groups[place].shares[index].amount = after
             groups[place].shares[index].ticket = ticket
         }
+        let byLimit = Self.byLimit(paying)
+        for limit in each.indices {
+            each[limit]?.expire(at: now)
+            let charges = byLimit.first { $0[0].limit == limit } ?? []
+            each[limit]?.enter(charges, group: place, at: now)
+        }
     }
 
     /// Counts every limit as used up at age `now`: a log that follows a lost one begins like this.
     package mutating func fill(at now: UInt64) {
         for index in windows.indices {
             windows[index].filledAt = now
+            each[index]?.filledAt = now
         }
     }
 
-    /// What is in use of a limit at age `now`.
+    /// What is in use of a limit at age `now`; by all destinations together where each has it.
     package mutating func usage(of limit: Int, at now: UInt64) -> LimitUsage {
+        each[limit]?.expire(at: now)
+        if let window = each[limit] { return window.used }
         expire(UInt16(limit), at: now)
         return windows[limit].used
     }

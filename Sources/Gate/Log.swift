@@ -28,14 +28,15 @@ package final class Log {
     package static func open(
         _ status: SignerStatus,
         in store: any LogStore,
-        limits: [LimitCaps]
+        limits: [LimitCaps],
+        lists: DestinationLists = .none
     ) throws(GateError) -> (Log, TornTail?) {
         guard let notes = CheckpointNotes(status) else {
             throw .signerFault(.malformed(kind: MessageKind.statusReply.rawValue))
         }
         let next = status.logNumber + 1
         guard try !store.exists(next) else { throw .laterLog(number: next) }
-        let state = LogState(limits: limits, bundleHash: status.bundleHash)
+        let state = LogState(limits: limits, lists: lists, bundleHash: status.bundleHash)
         let origin = BatchFormat.origin(notes.origin.bytes)
         guard let files = try store.open(status.logNumber) else {
             guard status.logSize == 0 else { throw .journalMissing(signerSize: status.logSize) }

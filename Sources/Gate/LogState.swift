@@ -14,13 +14,21 @@ package struct LogState {
     package private(set) var lastLogTime: UInt64 = 0
 
     private let bundleHash: Bytes32
+    private let limits: [LimitCaps]
+    private let lists: DestinationLists
     /// Where the decision of every digest stands that was ever charged.
     private var charged: [HashKey: UInt64] = [:]
     /// A decision that waits for its companion.
     private var pending: Decision?
 
-    package init(limits: [LimitCaps], bundleHash: Bytes32) {
+    package init(
+        limits: [LimitCaps],
+        lists: DestinationLists = .none,
+        bundleHash: Bytes32
+    ) {
         limiter = Limiter(limits)
+        self.limits = limits
+        self.lists = lists
         self.bundleHash = bundleHash
     }
 
@@ -43,7 +51,12 @@ package struct LogState {
         var refusal: LimitExceeded?
         for candidate in decision.candidates {
             do throws(LimitExceeded) {
-                try limiter.check(candidate.charges, group: anchor, at: now)
+                try limiter.check(
+                    candidate.charges,
+                    paying: decision.paying,
+                    group: anchor,
+                    at: now
+                )
                 return candidate.rule
             } catch {
                 if refusal == nil { refusal = error }
@@ -69,7 +82,7 @@ package struct LogState {
         guard decision == nil || kind == .charge else { throw .decisionWithoutCharge }
         switch kind {
         case .decision:
-            pending = try Decision(reading: leaf, limitCount: limiter.limitCount)
+            pending = try Decision(reading: leaf, limits: limits, lists: lists)
         case .charge:
             guard let decision else { throw .chargeWithoutDecision }
             try take(try Self.charge(leaf), of: decision)
@@ -98,7 +111,13 @@ package struct LogState {
         guard
             charged.updateValue(charge.decisionIndex, forKey: HashKey(decision.head.digest)) == nil
         else { throw .chargedTwice }
-        limiter.charge(candidate.charges, group: charge.group, outflow: facts.outflow, at: now)
+        limiter.charge(
+            candidate.charges,
+            paying: decision.paying,
+            group: charge.group,
+            outflow: facts.outflow,
+            at: now
+        )
     }
 
     /// Moves both clocks on and gives the age.

@@ -6,11 +6,19 @@ package struct LimitCaps: Equatable, Sendable {
     package let amountMax: UInt64?
     /// Signed transactions; nothing: no such cap.
     package let countMax: UInt32?
+    /// The list each of whose destinations has all of this for itself; nothing: one window for all.
+    package let eachOf: Int?
 
-    package init(windowSeconds: UInt32, amountMax: UInt64?, countMax: UInt32?) {
+    package init(
+        windowSeconds: UInt32,
+        amountMax: UInt64?,
+        countMax: UInt32?,
+        eachOf: Int? = nil
+    ) {
         window = UInt64(windowSeconds) * 1_000_000_000
         self.amountMax = amountMax
         self.countMax = countMax
+        self.eachOf = eachOf
     }
 }
 

@@ -18,7 +18,12 @@ extension GateServer {
         }
         guard status.bundleHash == configuration.bundleHash else { throw .bundleMismatch }
         updateAllowance()
-        let (log, torn) = try Log.open(status, in: store, limits: configuration.limits)
+        let (log, torn) = try Log.open(
+            status,
+            in: store,
+            limits: configuration.limits,
+            lists: configuration.lists
+        )
         self.log = log
         clock.neverBefore(max(log.state.lastLogTime, status.lastTime))
         if let torn {

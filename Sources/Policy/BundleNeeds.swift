@@ -12,7 +12,7 @@ package struct BundleNeeds: Equatable, Sendable {
     package static let none = BundleNeeds(bits: 0)
 
     /// What signer and gate enforce. Neither opens a bundle that asks for more.
-    package static let enforced = BundleNeeds.none
+    package static let enforced = BundleNeeds.eachDestination
 
     private init(bits: UInt8) { self.bits = bits }
 

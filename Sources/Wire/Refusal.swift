@@ -100,4 +100,5 @@ package enum Refusal: UInt16, Equatable, Sendable {
     case requesterNotPermitted = 308
     case internalFault = 309
     case journalMark = 310
+    case limitMemoryFull = 311
 }

@@ -25,6 +25,7 @@ final class GateBench {
         clock: ManualClock = ManualClock(),
         signer: FakeSigner = FakeSigner(bundleHash: bundleHash),
         limits: [LimitCaps] = limits,
+        lists: DestinationLists = .none,
         signaturesPerInputMax: [HashKey: Int] = [:],
         addressWork: [HashKey: Int] = [:]
     ) throws {
@@ -35,6 +36,7 @@ final class GateBench {
             GateConfiguration(
                 bundleHash: Self.bundleHash,
                 limits: limits,
+                lists: lists,
                 signaturesPerInputMax: signaturesPerInputMax,
                 addressWork: addressWork
             ),
@@ -48,9 +50,16 @@ final class GateBench {
         store: MemoryStore = MemoryStore(),
         clock: ManualClock = ManualClock(),
         signer: FakeSigner = FakeSigner(bundleHash: bundleHash),
-        limits: [LimitCaps] = limits
+        limits: [LimitCaps] = limits,
+        lists: DestinationLists = .none
     ) throws -> GateBench {
-        let bench = try GateBench(store: store, clock: clock, signer: signer, limits: limits)
+        let bench = try GateBench(
+            store: store,
+            clock: clock,
+            signer: signer,
+            limits: limits,
+            lists: lists
+        )
         try bench.start()
         return bench
     }
@@ -68,7 +77,8 @@ final class GateBench {
             store: store,
             clock: clock,
             signer: signer,
-            limits: server.configuration.limits
+            limits: server.configuration.limits,
+            lists: server.configuration.lists
         )
     }
 

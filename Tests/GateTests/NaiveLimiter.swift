@@ -8,8 +8,15 @@ struct NaiveLimiter {
     struct Signing {
         let group: LeafOutpoint
         let charges: [LeafCharge]
+        var paying: [DestinationCharge] = []
         let outflow: UInt64
         let date: UInt64
+
+        /// What it charges to a limit that each destination has for itself, for this one.
+        func amount(_ limit: Int, to script: HashKey) -> UInt64? {
+            paying.filter { Int($0.limit) == limit && ($0.script == nil || $0.script == script) }
+                .map(\.amount).max()
+        }
     }
 
     let limits: [LimitCaps]
@@ -72,10 +79,52 @@ struct NaiveLimiter {
 
     mutating func charge(
         _ charges: [LeafCharge],
+        paying: [DestinationCharge] = [],
         group: LeafOutpoint,
         outflow: UInt64,
         at now: UInt64
     ) {
-        signings.append(Signing(group: group, charges: charges, outflow: outflow, date: now))
+        signings.append(
+            Signing(group: group, charges: charges, paying: paying, outflow: outflow, date: now)
+        )
+    }
+}
+
+/// The same for limits that each destination has for itself.
+extension NaiveLimiter {
+    func usage(of limit: Int, by script: HashKey, at now: UInt64) -> LimitUsage {
+        let window = limits[limit].window
+        var amount: UInt128 = 0
+        for group in groups {
+            let largest = group.compactMap { $0.amount(limit, to: script) }.max()
+            guard let largest, let latest = group.map(\.date).max(), now - latest < window else {
+                continue
+            }
+            amount += UInt128(largest)
+        }
+        let count = signings.filter { signing in
+            now - signing.date < window && signing.amount(limit, to: script) != nil
+        }.count
+        return LimitUsage(amount: amount, count: UInt64(count))
+    }
+
+    func admits(
+        _ paying: [DestinationCharge],
+        among scripts: [HashKey],
+        group: LeafOutpoint,
+        at now: UInt64
+    ) -> Bool {
+        var after = self
+        after.charge([], paying: paying, group: group, outflow: 0, at: now)
+        return paying.allSatisfy { charge in
+            let caps = limits[Int(charge.limit)]
+            return scripts.allSatisfy { script in
+                guard charge.script == nil || charge.script == script else { return true }
+                let used = after.usage(of: Int(charge.limit), by: script, at: now)
+                let amountFits = caps.amountMax.map { used.amount <= UInt128($0) } ?? true
+                let countFits = caps.countMax.map { used.count <= UInt64($0) } ?? true
+                return amountFits && countFits
+            }
+        }
     }
 }

@@ -12,6 +12,11 @@ struct ResolvedSample {
     let resolved: [UInt8]
     let digest: Bytes32
     let replacedDigest: Bytes32?
+    /// What only the leaf says, as a signer that looked it up: who is paid, the sighash types, and
+    /// the charges that every rule shares.
+    var destinations: [(amount: UInt64, script: [UInt8])] = []
+    var sighashes: UInt8 = 0
+    var shared: [LeafCharge] = []
 
     init(
         inputs: [LeafOutpoint],
@@ -117,19 +122,26 @@ struct ResolvedSample {
             ownOutputCount: 0,
             ownOutputAmount: 0
         )
-        return .written(limit: 1_000) { writer throws(ByteError) in
+        let room = destinations.reduce(2_000) { $0 + 10 + $1.script.count }
+        return .written(limit: room) { writer throws(ByteError) in
             try head.write(to: &writer)
-            try writer.writeUInt8(replacedDigest == nil ? 1 : 17)
+            try writer.writeUInt8((replacedDigest == nil ? 1 : 17) | (sighashes == 0 ? 0 : 4))
+            if sighashes != 0 { try writer.writeUInt8(sighashes) }
             if let replacedDigest {
                 try ReplacedPayment(digest: replacedDigest, outflow: 7).write(to: &writer)
             }
             try facts.write(to: &writer)
-            try writer.writeUInt16(0)
+            try writer.writeUInt16(UInt16(destinations.count))
+            for destination in destinations {
+                try writer.writeUInt64(destination.amount)
+                try writer.writeVec16(destination.script.span)
+            }
             try writer.writeUInt16(1)
             try writer.writeUInt16(0)
             try writer.writeUInt8(UInt8(charges.count))
             for charge in charges { try charge.write(to: &writer) }
-            try writer.writeUInt8(0)
+            try writer.writeUInt8(UInt8(shared.count))
+            for charge in shared { try charge.write(to: &writer) }
             try writer.write(Bytes32(repeating: 0x7A))
         }
     }

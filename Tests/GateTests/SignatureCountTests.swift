@@ -70,19 +70,20 @@ struct SignatureCountTests {
 
     @Test("A policy that asks for what is not enforced is no configuration")
     func unenforced() throws {
-        var sample = SampleBundle()
-        sample.lists = ["payroll"]
-        sample.limits = [.init("each", scope: 4)]
         var conditions = SampleBundle()
         conditions.rules.append(.conditions("never", effect: 6, [.requesters([7])]))
         var extended = SampleBundle()
         extended.extend()
-        for refused in [sample, conditions, extended] {
+        for refused in [conditions, extended] {
             #expect(throws: GateError.unsupportedPolicy) {
                 try GateProcess.configuration(MemoryFile(refused.bytes))
             }
         }
-        sample.limits[0].scope = 3
-        #expect(try GateProcess.configuration(MemoryFile(sample.bytes)).limits.count == 1)
+        // The control: what is enforced, by the list that it is about.
+        var sample = SampleBundle()
+        sample.lists = ["cold", "payroll"]
+        sample.limits = [.init("all", scope: 3, index: 1), .init("each", scope: 4, index: 1)]
+        let limits = try GateProcess.configuration(MemoryFile(sample.bytes)).limits
+        #expect(limits.map(\.eachOf) == [nil, 1])
     }
 }

@@ -157,12 +157,10 @@ struct StateTests {
     func unenforced() throws {
         let home = try TestHome()
         var samples: [SampleBundle] = []
-        for place in 0..<3 {
+        for place in 0..<2 {
             var sample = SampleBundle()
-            sample.lists = ["payroll"]
             switch place {
             case 0: sample.rules.append(.conditions("never", effect: 6, [.requesters([7])]))
-            case 1: sample.limits = [.init("each", scope: 4)]
             default: sample.extend()
             }
             samples.append(sample)
@@ -172,10 +170,11 @@ struct StateTests {
             #expect(throws: SignerStop.unsupportedPolicy) { try home.seal() }
         }
         #expect(SignerStop.unsupportedPolicy.exitStatus == 25)
-        // The control: a fee budget is charged by signer and gate as they are.
+        // The control: fee budgets and limits of each destination are charged as they are.
         var budget = SampleBundle()
-        budget.limits = [.init("fees", scope: 16)]
-        budget.limits[0].count = .max
+        budget.lists = ["payroll"]
+        budget.limits = [.init("each", scope: 4), .init("fees", scope: 16)]
+        budget.limits[1].count = .max
         try home.put(budget.bytes, "bundle")
         #expect(try home.seal().unlock().name == .bundleMismatch)
     }

@@ -95,7 +95,6 @@ RANGES = u8(1) + u8(1) + u64(0) + u64(10**6) + u8(1) + u8(2) + u64(0) + u64(10**
 UNENFORCED = {
     "deny a requester": bundle(WALLET, rules=[rule(6, REQUESTERS)]),
     "allow by ranges": bundle(WALLET, rules=[rule(5, RANGES)]),
-    "each destination": bundle(WALLET, lists=[b"list"], limits=limit(4)),
     "version 2": bundle(WALLET, version=2, behind=u8(0) + u8(0) + u8(0) + u32(0) + u16(0)),
 }
 
@@ -120,7 +119,8 @@ def test_what_is_not_enforced_is_refused_by_signer_and_gate_each_for_itself(name
         assert "unsupported-policy" in "".join(running.log)
 
 
-def test_the_control_a_fee_budget_laid_out_by_hand_opens():
-    Files(WALLET, bundle(WALLET, lists=[b"list"], limits=limit(16))).remove()
+def test_the_control_what_is_enforced_laid_out_by_hand_opens():
+    for scope in (16, 4):
+        Files(WALLET, bundle(WALLET, lists=[b"list"], limits=limit(scope))).remove()
     with pytest.raises(AssertionError, match="damaged"):
         Files(WALLET, bundle(WALLET, lists=[b"list"], limits=limit(19)))

@@ -97,6 +97,7 @@ extension Refusal {
         case .requesterNotPermitted: "requester-not-permitted"
         case .internalFault: "internal-fault"
         case .journalMark: "journal-mark"
+        case .limitMemoryFull: "limit-memory-full"
         }
     }
 }
