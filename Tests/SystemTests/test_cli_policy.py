@@ -195,3 +195,19 @@ def test_cases_are_met_or_said_to_differ(tmp_path):
         portcullis("policy", "cases", policy, changed)
     assert caught.value.error["name"] == "policy-invalid" and "line 3, expect" in caught.value.error["message"]
     usage("policy", "cases", policy)
+
+
+def test_the_bound_says_what_holds_it_there():
+    """The strict example, by hand: what each figure is by, and the same as `policy check` says."""
+    path = REPOSITORY / "policies/examples/regtest-strict.toml"
+    made = portcullis("policy", "bound", path)
+    worst = portcullis("policy", "check", path)["worstCase"]
+    honest, stolen = made["bounds"]["honest"], made["bounds"]["stolen"]
+    assert {name: figure["satoshis"] for name, figure in honest.items()} == {
+        "transaction": worst["perTransaction"], "hour": worst["perHour"], "day": worst["perDay"]} == {
+        "transaction": 10_000_000, "hour": 20_000_000, "day": 24 * 20_000_000}
+    assert stolen["inAll"] == {"satoshis": worst["allowance"], "boundBy": [{"what": "the allowance", "how": "", "satoshis": worst["allowance"]}]}
+    for figure in [*honest.values(), *stolen.values()]:
+        assert sum(term["satoshis"] for term in figure["boundBy"]) == figure["satoshis"]
+        assert all(term["what"].startswith(("limit ", "rule ", "the allowance")) for term in figure["boundBy"])
+    assert made["withoutApprovals"] == made["bounds"]
