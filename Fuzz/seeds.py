@@ -82,7 +82,11 @@ def messages():
         charges = u8(1) + u16(0) + u64(0)
         decision = (u8(2) + u8(1) + bytes(16) + u8(1) + u16(0) + u32(0) + u64(0) + u64(0)
                     + hashlib.sha256(request).digest() + b"\x88" * 32 + u8(4))
-        yield name, request, decision + facts + section([u16(0) + charges]) + charges + b"\x99" * 32
+        tail = section([u16(0) + charges]) + charges + b"\x99" * 32
+        yield name, request, decision + facts + tail
+        # Under a bundle with conditions: who asked, and when.
+        asked = u8(41) + u32(1_001) + u64(1_800_000_000 * 10**9) + u16(0)
+        yield name + "-asked", request, decision + asked + facts[1:] + tail
 
 
 def size(number):

@@ -32,12 +32,15 @@ private func evaluate(_ bundle: borrowing CheckedBundle) {
         let data: [UInt8] = [0x6a, 2, 1, 2]
         facts.pay(0, to: data.span, output: 0, under: copy bundle)
         facts.count(inputs: 2, outputs: 3, ownAmount: 1, outputAmount: 3)
-        facts.lock(time: 800_000, areInputsFinal: false, isReplaceable: true)
+        var sequences = Sequences()
+        sequences.add(5)
+        facts.lock(time: 800_000, version: 2, sequences)
         facts.replace(false)
         facts.ask(Asking(requester: 1_001, seconds: 1_800_000_000, under: copy bundle))
         _ = bundle.verdict(on: facts)
         facts.ask(.unknown)
         facts.pay(1_000, lists: 0, output: 0)
+        facts.count(inputs: 2, outputs: 4, ownAmount: 1, outputAmount: 1_003)
         _ = bundle.verdict(on: facts)
         precondition(bundle.walletIndex(id: bundle.walletID(at: wallet)) != nil)
     }

@@ -53,6 +53,12 @@ package struct LeafFacts: Codable, Equatable, Sendable {
     /// The digest of the request that this one replaces, and satoshi that left with that.
     package var replaces: String?
     package var replacedOutflow: UInt64?
+    /// Under a policy with conditions: when it was asked (nanoseconds since 1970), what holds the
+    /// payment back (`none`, `height`, `time`, `relative`), and whether it can be replaced; of what
+    /// others can change, all that may be.
+    package var askedAt: UInt64?
+    package var locks: [String]?
+    package var replaceable: [Bool]?
     package var walletID: String?
     package var destinations: [Destination]?
     package var message: Message?
@@ -126,6 +132,14 @@ package struct LeafFacts: Codable, Equatable, Sendable {
             facts.expected = report.expected
             facts.found = report.found
         }
+        if let asked = leaf.asked {
+            facts.requester = asked.requester
+            facts.askedAt = asked.time
+            if leaf.message == nil {
+                facts.locks = members(["none", "height", "time", "relative"], asked.lockTimes)
+                facts.replaceable = members([false, true], asked.replaceable)
+            }
+        }
         if let message = leaf.message {
             facts.walletID = message.walletID.hexDigits
             facts.message = Message(message)
@@ -157,6 +171,11 @@ package struct LeafFacts: Codable, Equatable, Sendable {
         var matching = leaf.rules
         while let next = matching.next() { rules.append(next.rule) }
         return rules
+    }
+
+    /// What of a set is there, by its bits.
+    private static func members<Member>(_ all: [Member], _ bits: UInt8) -> [Member] {
+        all.indices.filter { bits >> UInt8($0) & 1 == 1 }.map { all[$0] }
     }
 
     /// The types in a mask of a rule or a request, in words.

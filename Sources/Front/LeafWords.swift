@@ -35,6 +35,9 @@ extension LeafFacts {
                 words += "\(AmountText.words(replacedOutflow)) left"
             }
         }
+        if let askedAt {
+            words += ", asked by user \(requester ?? 0) at \(Self.text(ofTime: askedAt))"
+        }
         return words
     }
 
@@ -59,8 +62,11 @@ extension LeafFacts {
     }
 
     private var when: String {
-        guard let logTime else { return "" }
-        let seconds = Double(logTime / 1_000_000_000)
-        return ", " + Date(timeIntervalSince1970: seconds).formatted(.iso8601)
+        logTime.map { ", " + Self.text(ofTime: $0) } ?? ""
+    }
+
+    private static func text(ofTime nanoseconds: UInt64) -> String {
+        let seconds = Double(nanoseconds / 1_000_000_000)
+        return Date(timeIntervalSince1970: seconds).formatted(.iso8601)
     }
 }

@@ -158,7 +158,7 @@ extension RefusalWords.Unit {
                 value,
                 ["p2pkh", "p2sh", "p2wpkh", "p2wsh", "p2tr", "op_return", "witness", "other"]
             )
-        case .locks: Self.names(value, ["none", "height", "time"])
+        case .locks: Self.names(value, ["none", "height", "time", "relative"])
         case .either: Self.names(value, ["no", "yes"])
         case .number, .nothing: "\(value)"
         }

@@ -55,7 +55,8 @@ extension GateServer {
         }
         let head = decision.head
         guard head.verdict == reply.verdict, head.digest == reply.digest,
-            head.refusal == reply.refusal, head.bundleHash == configuration.bundleHash
+            head.refusal == reply.refusal, head.bundleHash == configuration.bundleHash,
+            decision.requester ?? job.requester == job.requester
         else { throw .signerFault(.wrongLeaf) }
         let leaf = [UInt8](copying: reply.leaf)
         guard reply.verdict == .allow else {

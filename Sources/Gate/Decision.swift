@@ -16,6 +16,8 @@ package struct Decision: Equatable, Sendable {
     package let isMessage: Bool
     /// The digest of the request that this one replaces.
     package let replacedDigest: Bytes32?
+    /// Who asked for it, where the policy asks that.
+    package let requester: UInt32?
     /// In rule order.
     package let candidates: [Candidate]
     /// What is charged, whichever rule is taken, to limits that each destination has for itself.
@@ -32,6 +34,7 @@ package struct Decision: Equatable, Sendable {
         facts = view.facts ?? view.message?.charged
         isMessage = view.message != nil
         replacedDigest = view.replaced?.digest
+        requester = view.asked?.requester
         var shared: [LeafCharge] = []
         var charges = view.charges
         while let charge = charges.next() { shared.append(charge) }

@@ -12,11 +12,16 @@ package struct BundleNeeds: Equatable, Sendable {
     package static let none = BundleNeeds(bits: 0)
 
     /// What signer and gate enforce. Neither opens a bundle that asks for more.
-    package static let enforced = BundleNeeds.eachDestination
+    package static let enforced = BundleNeeds(
+        bits: conditions.bits | eachDestination.bits | extensions.bits
+    )
 
     private init(bits: UInt8) { self.bits = bits }
 
     mutating func formUnion(_ other: BundleNeeds) { bits |= other.bits }
+
+    /// Whether rules may ask more of a payment than version 1 of them could.
+    package var areFactsAsked: Bool { bits & (Self.conditions.bits | Self.extensions.bits) != 0 }
 
     /// Whether all of `other` is asked.
     package func contains(_ other: BundleNeeds) -> Bool { other.isSubset(of: self) }

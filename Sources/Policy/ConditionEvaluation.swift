@@ -97,7 +97,7 @@ extension RuleRecord {
         while place < end {
             if bytes[place] == ConditionKind.range.rawValue {
                 let record = bytes.extracting(place..<(place &+ ConditionRecord.rangeByteCount))
-                let known = facts.range(ofCode: record[1])
+                let known = facts.worstRange(ofCode: record[1])
                 guard known.most >= record.littleEndian64(at: 2),
                     known.least <= record.littleEndian64(at: 10)
                 else { return false }

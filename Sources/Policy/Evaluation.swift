@@ -16,6 +16,8 @@ package protocol EvaluationSink: ~Copyable {
 extension CheckedBundle {
     /// What the policy says, without charges.
     package func verdict(on facts: borrowing Facts) -> PolicyVerdict {
+        let isComplete = facts.isComplete
+        precondition(isComplete, "all that is paid was said, and counted")
         var nearest = Shortfall.none
         var allowed = false
         var offset = layout.rules

@@ -44,13 +44,15 @@ package enum ScriptKinds {
     }
 }
 
-/// What a lock time does, as bits: which of it may be.
+/// What holds a payment back, as bits: which of it may be.
 package enum LockTimes {
-    /// None is in effect.
+    /// Nothing does.
     package static let none: UInt8 = 1
     package static let height: UInt8 = 2
     package static let time: UInt8 = 4
-    package static let every: UInt8 = 7
+    /// An input by its sequence, some time after its coin (BIP-68); beside a lock time, or alone.
+    package static let relative: UInt8 = 8
+    package static let every: UInt8 = 15
 }
 
 /// Yes or no as bits: which of it may be.

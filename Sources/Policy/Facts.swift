@@ -2,8 +2,9 @@ private import Bitcoin
 
 /// What the policy is asked about: one transaction, in numbers that the signer has verified.
 ///
-/// Fill it by `pay` with every output that is not ours, each once. What else there is to know is
-/// unknown until it is said. It is a value of about 1.7 KiB.
+/// Fill it by `pay` with every output that is not ours, each once, and end that by `count`: nothing
+/// may be asked of half of it. What else there is to know is unknown until it is said. It is a
+/// value of about 1.7 KiB.
 package struct Facts: Sendable {
     /// The wallet whose coins are spent, by its index in the bundle.
     package let wallet: Int
@@ -30,11 +31,13 @@ package struct Facts: Sendable {
     /// The kinds of the outputs that are not ours (`ScriptKinds`), `LockTimes`, and twice `Either`:
     /// what of it may be.
     var scripts: UInt16
-    var lockTimes = LockTimes.every
-    var replaceable = Either.every
+    package internal(set) var lockTimes = LockTimes.every
+    package internal(set) var replaceable = Either.every
     var replacement = Either.every
     /// Who asks, and when.
     var asking = Asking.unknown
+    /// Whether everything that is paid was said, and counted after that.
+    var isComplete = false
 
     /// The lists that at least one output pays to, as far as can be known (bit n for list n).
     package private(set) var listsPaid: UInt64 = 0
@@ -90,6 +93,7 @@ package struct Facts: Sendable {
 
     /// Adds an output by the lists its script stands in, and the bit of its kind.
     package mutating func pay(_ amount: UInt64, lists: OutputLists, kind: UInt16, output: UInt32) {
+        isComplete = false
         scripts |= kind
         largestRange = FactRange(
             least: max(largestRange.least, amount),
@@ -114,6 +118,7 @@ package struct Facts: Sendable {
     /// nothing is known of it, so it stands in no list for a rule that allows, and in every list
     /// for a rule that denies and for a limit. `output` is the place after the last that is known.
     package mutating func payAnywhere(output: UInt32, under bundle: CheckedBundle) {
+        isComplete = false
         charge(outflow, to: CheckedBundle.mask(ofLowest: bundle.layout.listCount))
         demand(Demand(lists: 0, output: output))
     }

@@ -3,13 +3,15 @@ private import Bitcoin
 /// What the signer knows of a transaction beside what leaves and who is paid. Where a sighash type
 /// leaves something open to others, it is what they can make of it.
 extension Facts {
-    /// How many inputs and outputs there are, and how much of what the outputs hold is ours.
+    /// How many inputs and outputs there are, and how much of what the outputs hold is ours. Said
+    /// when all is paid.
     package mutating func count(
         inputs: Int,
         outputs: Int,
         ownAmount: UInt64,
         outputAmount: UInt64
     ) {
+        isComplete = true
         let (inputs, outputs) = (UInt64(inputs), UInt64(outputs))
         inputsRange = FactRange(least: inputs, most: areInputsOpen ? .max : inputs)
         // With NONE, those that are there can be taken away as well.
@@ -30,16 +32,18 @@ extension Facts {
         ownShareRange = FactRange(least: share, most: rest == 0 ? share : share + 1)
     }
 
-    /// The lock time, whether every input of ours is final (sequence 0xffffffff), and whether one
-    /// signals that the payment can be replaced (BIP-125: below 0xfffffffe).
-    package mutating func lock(time: UInt32, areInputsFinal: Bool, isReplaceable: Bool) {
+    /// The lock time, the version, which says whether sequences lock (BIP-68), and the sequences.
+    package mutating func lock(time: UInt32, version: UInt32, _ sequences: Sequences) {
         // From 500,000,000 on it is a time.
         let kind = time < 500_000_000 ? LockTimes.height : LockTimes.time
-        lockTimes = time == 0 || areInputsFinal ? LockTimes.none : kind
-        replaceable = Either.of(isReplaceable)
+        lockTimes = time != 0 && !sequences.areFinal ? kind : 0
+        if version >= 2, sequences.areLocks { lockTimes |= LockTimes.relative }
+        if lockTimes == 0 { lockTimes = LockTimes.none }
+        replaceable = Either.of(sequences.isReplaceable)
         guard areInputsOpen else { return }
-        // An input of others may not be final, or may signal.
+        // An input of others may not be final, may lock, or may signal.
         if time != 0 { lockTimes |= kind }
+        if version >= 2 { lockTimes |= LockTimes.relative }
         replaceable |= Either.yes
     }
 
@@ -54,6 +58,15 @@ extension Facts {
     /// Who asks, and the minute of the week in a zone, as far as they are known.
     var requester: UInt32? { asking.requester }
     func minute(in zone: Int) -> UInt16? { asking.minute(in: zone) }
+
+    /// What may be of a number, for a rule that denies. What others put in may raise the fee: none
+    /// of it is ours, so for the caps of a rule that allows it does not count.
+    @inline(__always)
+    func worstRange(ofCode code: UInt8) -> FactRange {
+        let known = range(ofCode: code)
+        let isFee = code == NumericFact.fee.rawValue || code == NumericFact.feerate.rawValue
+        return isFee && areInputsOpen ? FactRange(least: known.least, most: .max) : known
+    }
 
     private var areInputsOpen: Bool { sighashes & SighashPermission.openInputs != 0 }
     private var areOutputsOpen: Bool { sighashes & SighashPermission.openOutputs != 0 }
@@ -71,5 +84,24 @@ extension Facts {
         case NumericFact.ownShare.rawValue: ownShareRange
         case _: .unknown
         }
+    }
+}
+
+/// What the sequences of the inputs say, one added after the other.
+package struct Sequences: Sendable {
+    /// Whether every one is final (0xffffffff), so that the lock time is not in effect.
+    private(set) var areFinal = true
+    /// Whether one signals that the payment can be replaced (BIP-125).
+    private(set) var isReplaceable = false
+    /// Whether one locks its input for some time after its coin, if the version is 2 (BIP-68).
+    private(set) var areLocks = false
+
+    package init() {}
+
+    package mutating func add(_ sequence: UInt32) {
+        areFinal = areFinal && sequence == .max
+        isReplaceable = isReplaceable || sequence < 0xffff_fffe
+        // Bit 31 says that it is no lock, and one of 0 holds nothing back.
+        areLocks = areLocks || (sequence >> 31 == 0 && sequence & 0xffff != 0)
     }
 }

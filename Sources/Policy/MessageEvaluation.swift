@@ -19,7 +19,7 @@ package struct MessageFacts: ~Escapable {
         index: UInt32,
         coins: CoinAddresses,
         text: Span<UInt8>,
-        asking: Asking = .unknown
+        asking: Asking
     ) {
         self.wallet = wallet
         self.format = format

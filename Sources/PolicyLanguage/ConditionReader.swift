@@ -165,8 +165,8 @@ extension SourceReader {
         }
         if table.contains("lock_time") {
             let bits = try names("lock_time", ConditionText.locks, table)
-            guard bits != 7 else {
-                let expected = "one or two of them; without the key all are permitted"
+            guard bits != UInt64(LockTimes.every) else {
+                let expected = "some of them; without the key all are permitted"
                 throw table.error("lock_time", found: "all there are", expected: expected)
             }
             conditions.append(.lockTime(UInt8(bits)))

@@ -8,7 +8,7 @@ struct ConditionText {
     static let scripts = [
         "p2pkh", "p2sh", "p2wpkh", "p2wsh", "p2tr", "op_return", "witness", "other",
     ]
-    static let locks = ["none", "height", "time"]
+    static let locks = ["none", "height", "time", "relative"]
 
     private var isDeny: Bool
     private var parts: [String] = []
@@ -55,7 +55,7 @@ struct ConditionText {
             return "outputs that are not ours of kind \(names(condition.mask, scripts))"
         case .lockTime:
             let names = names(condition.mask, locks)
-            return names == "none" ? "no lock time" : "a lock time: \(names)"
+            return names == "none" ? "no lock, absolute or relative" : "a lock: \(names)"
         case .replaceable:
             return condition.mask == 2 ? "it can be replaced" : "it cannot be replaced"
         case .replacement:

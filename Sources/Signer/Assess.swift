@@ -17,6 +17,7 @@ extension OpenSigner {
     ) throws(SignerStop) {
         let head = try takeHead(&payload)
         slots.clear(head.slot)
+        let inquiry = Inquiry(requester: head.requester, time: head.time)
         var resolvedCount = 0
         var digest = Bytes32.zero
         let decision: Decision
@@ -27,7 +28,8 @@ extension OpenSigner {
             try Fault.refusing(require(head.time, atLeast: timeFloor, else: .timeWentBack))
             decision =
                 try MessageRequest.isMessage(resolved)
-                ? decideMessage(resolved, digest, &toSign) : decide(resolved, digest)
+                ? decideMessage(resolved, digest, inquiry, &toSign)
+                : decide(resolved, digest, inquiry)
         } catch {
             switch error {
             case .stop(let stop): throw stop
@@ -43,7 +45,8 @@ extension OpenSigner {
                 leafHash: leafHash,
                 signatureCount: scripts.signatureCount,
                 virtualByteCount: scripts.virtualByteCount,
-                replacedOutflow: decision.replacedOutflow
+                replacedOutflow: decision.replacedOutflow,
+                inquiry: inquiry
             )
             slots.hold(allowed, at: head.slot)
         }
@@ -126,7 +129,8 @@ extension OpenSigner {
     /// Verifies the request against keys and parents, then asks the policy.
     private mutating func decide(
         _ resolved: Span<UInt8>,
-        _ digest: Bytes32
+        _ digest: Bytes32,
+        _ inquiry: Inquiry
     ) throws(Fault) -> Decision {
         let request: ResolvedRequest
         do throws(RefusalDetail) {
@@ -140,6 +144,7 @@ extension OpenSigner {
             verified,
             areAmountsChecked: parents.foundCount == request.inputCount,
             digest: digest,
+            inquiry,
             home,
             &leaf
         )

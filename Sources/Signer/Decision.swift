@@ -43,6 +43,7 @@ struct Decision: Sendable {
         _ verified: VerifiedRequest,
         areAmountsChecked: Bool,
         digest: Bytes32,
+        _ inquiry: Inquiry,
         _ home: borrowing Home,
         _ leaf: inout LeafDraft
     ) -> Decision {
@@ -54,7 +55,13 @@ struct Decision: Sendable {
             verified.wallet,
             verified.totals,
             virtualByteCount: verified.virtualByteCount,
+            inquiry,
             bundle
+        )
+        let asked = inquiry.facts(
+            under: bundle,
+            lockTimes: facts.lockTimes,
+            replaceable: facts.replaceable
         )
         let allowed = Decision(
             verdict: .allow,
@@ -65,7 +72,7 @@ struct Decision: Sendable {
         leaf.reset()
         leaf.append { writer throws(ByteError) in
             try allowed.head(policy, leafKey).write(to: &writer)
-            try verified.writeFacts(areAmountsChecked: areAmountsChecked, to: &writer)
+            try verified.writeFacts(areAmountsChecked: areAmountsChecked, asked, to: &writer)
             try writer.writeUInt16(UInt16(request.outputCount - verified.totals.ownOutputCount))
         }
         var outputs = request.outputs

@@ -21,6 +21,7 @@ extension Decision {
         _ message: borrowing MessageRequest,
         _ verified: VerifiedMessage,
         digest: Bytes32,
+        _ inquiry: Inquiry,
         _ home: borrowing Home,
         _ leaf: inout LeafDraft
     ) -> Decision {
@@ -28,12 +29,15 @@ extension Decision {
         let policy = home.policy.identity
         let leafKey = home.secrets.leafKey
         let allowed = Decision(verdict: .allow, refusal: .none, digest: digest)
+        let asked = inquiry.facts(under: bundle)
         // A span of it is taken below, so it has a name of its own.
         let address = verified.address
         leaf.reset()
         leaf.append { writer throws(ByteError) in
             try allowed.head(policy, leafKey).write(to: &writer)
-            try writer.writeUInt8(DecisionBits.factsFollow | DecisionBits.message)
+            let bits = DecisionBits.factsFollow | DecisionBits.message
+            try writer.writeUInt8(asked == nil ? bits : bits | DecisionBits.askedFollows)
+            if let asked { try asked.write(to: &writer) }
             try MessageLeafFacts(
                 format: message.format,
                 walletID: message.walletID,
@@ -48,7 +52,8 @@ extension Decision {
             ).write(to: &writer)
         }
         leaf.beginRules()
-        let verdict = bundle.evaluate(message.policyFacts(verified.wallet), into: &leaf)
+        let facts = message.policyFacts(verified.wallet, inquiry.asking(under: bundle))
+        let verdict = bundle.evaluate(facts, into: &leaf)
         return allowed.concluded(verdict, byteCount: message.text.count, home, &leaf)
     }
 }
@@ -56,14 +61,15 @@ extension Decision {
 extension MessageRequest {
     /// The facts as the policy asks for them, once the message was verified.
     @_lifetime(copy self)
-    func policyFacts(_ wallet: OwnWallet) -> MessageFacts {
+    func policyFacts(_ wallet: OwnWallet, _ asking: Asking) -> MessageFacts {
         MessageFacts(
             wallet: wallet.place,
             format: format,
             branch: claim.branch,
             index: claim.index,
             coins: coins,
-            text: text
+            text: text,
+            asking: asking
         )
     }
     private var coins: CoinAddresses {

@@ -11,6 +11,7 @@ extension OpenSigner {
     mutating func decideMessage(
         _ resolved: Span<UInt8>,
         _ digest: Bytes32,
+        _ inquiry: Inquiry,
         _ toSign: inout MessageTransaction
     ) throws(Fault) -> Decision {
         let message: MessageRequest
@@ -25,7 +26,7 @@ extension OpenSigner {
         guard let count else { throw .refused(RefusalDetail(.malformedRequest)) }
         try Fault.refusing(require(count == 0, else: .unusedParent))
         try Fault.refusing(require(gate.left, equals: 0, else: .trailingBytes))
-        return Decision.evaluate(message, verified, digest: digest, home, &leaf)
+        return Decision.evaluate(message, verified, digest: digest, inquiry, home, &leaf)
     }
 
     private mutating func verify(

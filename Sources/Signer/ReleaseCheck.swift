@@ -69,6 +69,7 @@ struct ReleaseCheck {
                 wallet,
                 totals,
                 virtualByteCount: decision.virtualByteCount,
+                decision.inquiry,
                 home.policy.bundle
             )
             var search = RuleSearch(of: charge)
@@ -96,7 +97,9 @@ struct ReleaseCheck {
         switch entry.evidence {
         case .new(let offset, let charge):
             var search = RuleSearch(of: charge)
-            _ = home.policy.bundle.evaluate(message.policyFacts(wallet), into: &search)
+            let asking = decision.inquiry.asking(under: home.policy.bundle)
+            let facts = message.policyFacts(wallet, asking)
+            _ = home.policy.bundle.evaluate(facts, into: &search)
             try checkNew(Int(offset), charge, decision, leafHashes, isMatching: search.isMatching)
         case .retry(let index, let leaf, let charge):
             try checkRetry(index, leaf, charge, decision.digest, home)
@@ -132,7 +135,11 @@ struct ReleaseCheck {
             let (refusal, found) = (Refusal.chargeLeafMismatch, charge.decisionIndex)
             throw RefusalDetail(refusal, index: place, expected: index, found: found)
         }
-        try require(charge.time.logTime, atLeast: record.lastTime, else: .timeWentBack, at: place)
+        // For whom and when it was assessed is what the policy was asked.
+        let requester = decision.inquiry.requester
+        try require(charge.requester, equals: requester, else: .chargeLeafMismatch, at: place)
+        let earliest = max(record.lastTime, decision.inquiry.time)
+        try require(charge.time.logTime, atLeast: earliest, else: .timeWentBack, at: place)
         time = max(time, charge.time.logTime)
     }
 

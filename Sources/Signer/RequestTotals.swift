@@ -1,5 +1,6 @@
 import Bitcoin
 import Bytes
+import Policy
 import Wire
 
 /// What a request adds up to, taken from its claims in one pass.
@@ -13,6 +14,7 @@ struct RequestTotals {
     private(set) var ownOutputCount = 0
     /// The sighash types beside ALL and DEFAULT (`SighashPermission`).
     private(set) var sighashes: UInt8 = 0
+    private(set) var sequences = Sequences()
 
     /// The largest possible sums are checked at every step, so none can wrap.
     init(_ request: borrowing ResolvedRequest) throws(RefusalDetail) {
@@ -20,6 +22,7 @@ struct RequestTotals {
             let input = request.input(at: place)
             inputTotal = try Self.sum(inputTotal, input.amount, place)
             sighashes |= SighashType(rawValue: UInt32(input.sighash)).permission
+            sequences.add(input.sequence)
         }
         var outputs = request.outputs
         var place = 0

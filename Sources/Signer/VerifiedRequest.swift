@@ -59,15 +59,18 @@ struct VerifiedRequest {
     /// there is, up to the destinations.
     func writeFacts(
         areAmountsChecked: Bool,
+        _ asked: AskedFacts?,
         to writer: inout ByteWriter
     ) throws(ByteError) {
         var bits = DecisionBits.factsFollow
         if areAmountsChecked { bits |= DecisionBits.amountsChecked }
         if totals.sighashes != 0 { bits |= DecisionBits.sighashesFollow }
         if replaced != nil { bits |= DecisionBits.replacementFollows }
+        if asked != nil { bits |= DecisionBits.askedFollows }
         try writer.writeUInt8(bits)
         if totals.sighashes != 0 { try writer.writeUInt8(totals.sighashes) }
         if let replaced { try replaced.write(to: &writer) }
+        if let asked { try asked.write(to: &writer) }
         try writer.write(txid)
         try writer.writeUInt64(totals.outflow)
         try writer.writeUInt64(totals.fee)
@@ -80,12 +83,13 @@ struct VerifiedRequest {
         try writer.writeUInt64(totals.ownOutputTotal)
     }
 
-    /// The facts as the policy asks for them.
+    /// The facts as the policy asks for them: all that there are.
     static func policyFacts(
         _ request: borrowing ResolvedRequest,
         _ wallet: OwnWallet,
         _ totals: RequestTotals,
         virtualByteCount: Int,
+        _ inquiry: Inquiry,
         _ bundle: CheckedBundle
     ) -> Facts {
         var facts = Facts(
@@ -95,18 +99,28 @@ struct VerifiedRequest {
             virtualSize: UInt32(virtualByteCount),
             sighashes: totals.sighashes
         )
-        guard !totals.areOutputsOpen else {
+        if totals.areOutputsOpen {
             facts.payAnywhere(output: UInt32(request.outputCount), under: bundle)
-            return facts
-        }
-        var outputs = request.outputs
-        var place: UInt32 = 0
-        while let output = outputs.next() {
-            if output.claim == nil {
-                facts.pay(output.amount, to: output.script, output: place, under: bundle)
+        } else {
+            var outputs = request.outputs
+            var place: UInt32 = 0
+            while let output = outputs.next() {
+                if output.claim == nil {
+                    facts.pay(output.amount, to: output.script, output: place, under: bundle)
+                }
+                place += 1
             }
-            place += 1
         }
+        facts.count(
+            inputs: request.inputCount,
+            outputs: request.outputCount,
+            ownAmount: totals.ownOutputTotal,
+            outputAmount: totals.outputTotal
+        )
+        let version = request.transactionVersion
+        facts.lock(time: request.lockTime, version: version, totals.sequences)
+        facts.replace(request.replacedDigest != nil)
+        facts.ask(inquiry.asking(under: bundle))
         return facts
     }
 

@@ -74,6 +74,9 @@ package enum DecisionBits {
     /// Before the facts stands what the payment replaces (`ReplacedPayment`). Never with sighash
     /// types or a message.
     package static let replacementFollows: UInt8 = 16
+    /// Before the facts, and behind what else stands there, stands what rules of conditions ask
+    /// (`AskedFacts`): under a bundle that has such, and under no other.
+    package static let askedFollows: UInt8 = 32
     /// Of the facts up to the destinations.
     package static let factsByteCount = 164
 }
@@ -102,13 +105,16 @@ package struct TaggedDecision: ~Escapable {
             _ = try DecisionHead(reading: &reader)
             let bits = try reader.readUInt8()
             guard bits & DecisionBits.factsFollow != 0 else { return false }
+            if bits & DecisionBits.sighashesFollow != 0 { _ = try reader.readUInt8() }
+            if bits & DecisionBits.replacementFollows != 0 {
+                _ = try reader.readSpan(ReplacedPayment.byteCount)
+            }
+            if bits & DecisionBits.askedFollows != 0 {
+                _ = try reader.readSpan(AskedFacts.byteCount)
+            }
             if bits & DecisionBits.message != 0 {
                 _ = try MessageLeafFacts(reading: &reader)
             } else {
-                if bits & DecisionBits.sighashesFollow != 0 { _ = try reader.readUInt8() }
-                if bits & DecisionBits.replacementFollows != 0 {
-                    _ = try reader.readSpan(ReplacedPayment.byteCount)
-                }
                 try Self.skipPayment(&reader)
             }
             for _ in 0..<(try reader.readUInt16()) {

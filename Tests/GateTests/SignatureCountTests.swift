@@ -68,22 +68,17 @@ struct SignatureCountTests {
         #expect(configuration.limits.isEmpty)
     }
 
-    @Test("A policy that asks for what is not enforced is no configuration")
-    func unenforced() throws {
-        var conditions = SampleBundle()
-        conditions.rules.append(.conditions("never", effect: 6, [.requesters([7])]))
-        var extended = SampleBundle()
-        extended.extend()
-        for refused in [conditions, extended] {
-            #expect(throws: GateError.unsupportedPolicy) {
-                try GateProcess.configuration(MemoryFile(refused.bytes))
-            }
-        }
-        // The control: what is enforced, by the list that it is about.
+    @Test("All that a policy can ask for is a configuration, limits by the list they are about")
+    func enforced() throws {
         var sample = SampleBundle()
+        sample.rules.append(.conditions("never", effect: 6, [.requesters([7])]))
         sample.lists = ["cold", "payroll"]
         sample.limits = [.init("all", scope: 3, index: 1), .init("each", scope: 4, index: 1)]
-        let limits = try GateProcess.configuration(MemoryFile(sample.bytes)).limits
+        sample.extend(zones: [.berlin])
+        let bytes = sample.bytes
+        let limits = try GateProcess.configuration(MemoryFile(bytes)).limits
         #expect(limits.map(\.eachOf) == [nil, 1])
+        let needs = try CheckedBundle(checking: bytes.span).layout.needs
+        #expect(needs == BundleNeeds.enforced && !needs.isSubset(of: .conditions))
     }
 }

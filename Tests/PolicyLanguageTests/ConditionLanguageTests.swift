@@ -53,8 +53,8 @@ struct ConditionLanguageTests {
             ("min_own_share = \"25%\"", "at least 25% of what the outputs hold comes back"),
             ("max_own_share = \"99.9999%\"", "at most 99.9999% of what"),
             ("scripts = [\"p2wpkh\", \"p2tr\"]", "of kind p2wpkh or p2tr"),
-            ("lock_time = [\"none\"]", "no lock time"),
-            ("lock_time = [\"height\", \"time\"]", "a lock time: height or time"),
+            ("lock_time = [\"none\"]", "no lock, absolute or relative"),
+            ("lock_time = [\"height\", \"relative\"]", "a lock: height or relative"),
             ("replaceable = true", "it can be replaced"),
             ("replaceable = false", "it cannot be replaced"),
             ("replacement = \"only\"", "it replaces a payment"),
@@ -129,7 +129,7 @@ struct ConditionLanguageTests {
         ("scripts = [\"p2wpk\"]", "", "expected p2wpkh (did you mean it?)"),
         ("scripts = []", "", "scripts: found no name"),
         ("scripts = [\"p2tr\", \"p2tr\"]", "", "p2tr twice"),
-        ("lock_time = [\"none\", \"height\", \"time\"]", "", "lock_time: found all there are"),
+        ("lock_time = [\"none\", \"height\", \"time\", \"relative\"]", "", "found all there are"),
         (
             "replaceable = \"yes\"", "",
             "replaceable: found the string \"yes\"; expected replaceable ="

@@ -59,7 +59,6 @@ private func facts(of payment: Payment, _ bundle: CheckedBundle) -> Facts {
     }
     facts.ask(Asking(requester: payment.requester, seconds: payment.seconds, under: bundle))
     if let isReplacement = payment.isReplacement { facts.replace(isReplacement) }
-    guard !payment.sequences.isEmpty else { return facts }
     let own = payment.ownOutputs.reduce(0, +)
     facts.count(
         inputs: payment.sequences.count,
@@ -67,10 +66,12 @@ private func facts(of payment: Payment, _ bundle: CheckedBundle) -> Facts {
         ownAmount: own,
         outputAmount: payment.outputs.reduce(own) { $0 + $1.amount }
     )
-    facts.lock(
-        time: payment.lockTime,
-        areInputsFinal: payment.sequences.allSatisfy { $0 == .max },
-        isReplaceable: payment.sequences.contains { $0 < 0xffff_fffe }
-    )
+    guard !payment.sequences.isEmpty else {
+        for fact in [.inputs, .outputs, .ownShare] as [NumericFact] { facts.set(fact, .unknown) }
+        return facts
+    }
+    var sequences = Sequences()
+    for sequence in payment.sequences { sequences.add(sequence) }
+    facts.lock(time: payment.lockTime, version: payment.version, sequences)
     return facts
 }

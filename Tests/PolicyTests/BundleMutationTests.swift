@@ -22,7 +22,7 @@ struct BundleMutationTests {
         let data: [UInt8] = [0x6a, 2, 1, 2]
         facts.pay(0, to: data.span, output: 99, under: bundle)
         facts.count(inputs: 1, outputs: 7, ownAmount: 5, outputAmount: 10)
-        facts.lock(time: 1, areInputsFinal: false, isReplaceable: false)
+        facts.lock(time: 1, version: 2, Sequences())
         facts.replace(true)
         facts.ask(Asking(requester: 7, seconds: 1_800_000_000, under: bundle))
         var recorder = Recorder()

@@ -160,7 +160,7 @@ struct EvaluationPropertyTests {
             let (sets, bits) = (facts.sets, fully ? UInt64.max : dice.next())
             facts.set(
                 scripts: sets.scripts | UInt16(bits & 0xff),
-                lockTimes: sets.lockTimes | UInt8(bits >> 8 & 7),
+                lockTimes: sets.lockTimes | UInt8(bits >> 8 & 15),
                 replaceable: sets.replaceable | UInt8(bits >> 16 & 3),
                 replacement: sets.replacement | UInt8(bits >> 24 & 3)
             )

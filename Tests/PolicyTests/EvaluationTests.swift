@@ -217,10 +217,13 @@ struct EvaluationTests {
             let pair: UInt64 = 1 << UInt64(output) | 1 << UInt64((output + 1) % 64)
             facts.pay(1, lists: pair, output: UInt32(output))
         }
+        facts.count(inputs: 1, outputs: 64, ownAmount: 0, outputAmount: 64)
         #expect(bundle.verdict(on: facts) == .allow)
         facts.pay(1, lists: 3 | 1 << 40, output: 64)
+        facts.count(inputs: 1, outputs: 65, ownAmount: 0, outputAmount: 65)
         #expect(bundle.verdict(on: facts) == .allow, "implied by a pair it contains")
         facts.pay(1, lists: 0b101, output: 65)
+        facts.count(inputs: 1, outputs: 66, ownAmount: 0, outputAmount: 66)
         let expected = PolicyFinding(
             refusal: .destinationNotListed,
             rule: 0,

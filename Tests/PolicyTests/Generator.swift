@@ -118,7 +118,7 @@ struct Generator {
         case 0: return sample.lists.isEmpty ? nil : .destinations(lists(sample))
         case 1: return .sighashes(UInt8(1 + dice.below(31)))
         case 2: return .scripts(UInt16(truncatingIfNeeded: dice.next() | 1 << 2) & 0xff)
-        case 3: return .lockTime(UInt8(1 + dice.below(6)))
+        case 3: return .lockTime(UInt8(1 + dice.below(14)))
         case 4: return .replaceable(UInt8(1 + dice.below(2)))
         case 5: return .replacement(UInt8(1 + dice.below(2)))
         case 6: return .requesters(dice.chance(1, of: 2) ? [7] : [7, 1_001])
@@ -174,15 +174,20 @@ struct Generator {
         return payment
     }
 
+    private static let sequences: [UInt32] = [
+        .max, 0xffff_fffe, 0xffff_fffd, 0, 0x40_0000, 1, 0x40_0007,
+    ]
+
     private mutating func describe(_ payment: inout Payment) {
         if dice.chance(9, of: 10) {
             for _ in 0...dice.below(4) {
-                payment.sequences.append(dice.pick([.max, 0xffff_fffe, 0xffff_fffd, 0]))
+                payment.sequences.append(dice.pick(Self.sequences))
             }
             for _ in 0..<dice.below(3) { payment.ownOutputs.append(UInt64(dice.below(15))) }
             if dice.chance(2, of: 3) {
                 payment.lockTime = dice.pick([1, 499_999_999, 500_000_000, .max])
             }
+            if dice.chance(1, of: 4) { payment.version = 1 }
         }
         if dice.chance(9, of: 10) { payment.isReplacement = dice.chance(1, of: 2) }
         if dice.chance(9, of: 10) { payment.requester = dice.pick([7, 1_001, 3]) }

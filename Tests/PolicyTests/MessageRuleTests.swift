@@ -34,7 +34,8 @@ struct MessageRuleTests {
             branch: branch,
             index: index,
             coins: addresses,
-            text: text.span
+            text: text.span,
+            asking: .unknown
         )
         var recorder = Recorder()
         switch bundle.evaluate(facts, into: &recorder) {

@@ -17,6 +17,7 @@ struct Payment: Sendable {
     var sequences: [UInt32] = []
     var ownOutputs: [UInt64] = []
     var lockTime: UInt32 = 0
+    var version: UInt32 = 2
     var isReplacement: Bool?
     var requester: UInt32?
     var seconds: UInt64?
@@ -64,6 +65,12 @@ struct NaiveFacts {
         }
     }
 
+    /// For a rule that denies: others may pay any fee out of what they put in.
+    private func worst(_ fact: UInt8) -> ClosedRange<UInt64> {
+        let isFee = fact == 2 || fact == 3
+        return isFee && payment.isJoinable ? range(fact).lowerBound...(.max) : range(fact)
+    }
+
     var scripts: Set<Int> {
         payment.isOpen ? Set(0..<8) : Set(payment.outputs.map { Self.kind(of: $0.script) })
     }
@@ -85,13 +92,24 @@ struct NaiveFacts {
         }
     }
 
-    /// 0 none, 1 a height, 2 a time.
+    /// 0 none, 1 a height, 2 a time, 3 an input for some time after its coin.
     var lockTimes: Set<Int> {
-        guard !payment.sequences.isEmpty else { return [0, 1, 2] }
-        let kind = payment.lockTime < 500_000_000 ? 1 : 2
-        if payment.lockTime == 0 { return [0] }
-        if payment.sequences.contains(where: { $0 != .max }) { return [kind] }
-        return payment.isJoinable ? [0, kind] : [0]
+        guard !payment.sequences.isEmpty else { return [0, 1, 2, 3] }
+        func locks(_ sequences: [UInt32]) -> Set<Int> {
+            var locks: Set<Int> = []
+            if payment.lockTime != 0, sequences.contains(where: { $0 != .max }) {
+                locks.insert(payment.lockTime < 500_000_000 ? 1 : 2)
+            }
+            let relative = sequences.filter { $0 < 1 << 31 && $0 % (1 << 16) > 0 }
+            if payment.version >= 2, !relative.isEmpty { locks.insert(3) }
+            return locks.isEmpty ? [0] : locks
+        }
+        let known = locks(payment.sequences)
+        // Somebody else's input may say anything.
+        guard payment.isJoinable else { return known }
+        return [5, 0xffff_fffe].reduce(known) {
+            $0.union(locks(payment.sequences + [$1]))
+        }
     }
 
     var replaceable: Set<Int> {
@@ -163,7 +181,7 @@ struct NaiveFacts {
 
     func mayHold(_ condition: SampleCondition) -> Bool {
         switch condition {
-        case .range(let fact, let least, let most): range(fact).overlaps(least...most)
+        case .range(let fact, let least, let most): worst(fact).overlaps(least...most)
         case .destinations(let lists): !possibleLists.isDisjoint(with: bits(lists))
         case .sighashes(let mask): payment.sighashes & mask != 0
         case .scripts(let mask): !scripts.isDisjoint(with: bits(UInt64(mask)))

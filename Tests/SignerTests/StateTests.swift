@@ -153,30 +153,22 @@ struct StateTests {
         #expect(throws: SignerStop.home(.damagedBundle)) { try home.seal() }
     }
 
-    @Test("A policy that asks for what is not enforced is not opened")
-    func unenforced() throws {
+    @Test("All that a policy can ask for is opened")
+    func enforced() throws {
         let home = try TestHome()
-        var samples: [SampleBundle] = []
-        for place in 0..<2 {
-            var sample = SampleBundle()
-            switch place {
-            case 0: sample.rules.append(.conditions("never", effect: 6, [.requesters([7])]))
-            default: sample.extend()
-            }
-            samples.append(sample)
-        }
-        for sample in samples {
-            try home.put(sample.bytes, "bundle")
-            #expect(throws: SignerStop.unsupportedPolicy) { try home.seal() }
-        }
-        #expect(SignerStop.unsupportedPolicy.exitStatus == 25)
-        // The control: fee budgets and limits of each destination are charged as they are.
-        var budget = SampleBundle()
-        budget.lists = ["payroll"]
-        budget.limits = [.init("each", scope: 4), .init("fees", scope: 16)]
-        budget.limits[1].count = .max
-        try home.put(budget.bytes, "bundle")
+        var sample = SampleBundle()
+        sample.rules.append(.conditions("never", effect: 6, [.requesters([7])]))
+        sample.lists = ["payroll"]
+        sample.limits = [.init("each", scope: 4), .init("fees", scope: 16)]
+        sample.limits[1].count = .max
+        sample.extend(zones: [.berlin])
+        try home.put(sample.bytes, "bundle")
         #expect(try home.seal().unlock().name == .bundleMismatch)
+        // The control: what is to come is not.
+        sample.version = 3
+        try home.put(sample.bytes, "bundle")
+        #expect(throws: SignerStop.home(.damagedBundle)) { try home.seal() }
+        #expect(SignerStop.unsupportedPolicy.exitStatus == 25)
     }
 
     @Test("An old copy of the file opens, and is found out by the checkpoint that it lacks")

@@ -84,6 +84,7 @@ final class TestLog {
         index: UInt64? = nil,
         outcome: ChargeOutcome = .charged,
         rule: UInt16 = 0,
+        requester: UInt32 = 1_000,
         logTime: UInt64? = nil
     ) {
         let place = UInt64(leaves.count)
@@ -93,6 +94,7 @@ final class TestLog {
                 index ?? place,
                 outcome: outcome,
                 rule: rule,
+                requester: requester,
                 logTime: logTime ?? time
             )
         )
@@ -102,6 +104,7 @@ final class TestLog {
         _ index: UInt64,
         outcome: ChargeOutcome = .charged,
         rule: UInt16 = 0,
+        requester: UInt32 = 1_000,
         logTime: UInt64
     ) -> [UInt8] {
         let leaf = ChargeLeaf(
@@ -111,7 +114,7 @@ final class TestLog {
             rule: rule,
             limit: ChargeLeaf.none,
             group: LeafOutpoint(txid: .zero, vout: 0),
-            requester: 1_000,
+            requester: requester,
             time: LeafTime(
                 logTime: logTime,
                 realtime: logTime,

@@ -130,8 +130,12 @@ struct TestRequest {
         return request
     }
 
-    func assessPayload(slot: UInt16 = 0, time: UInt64 = 1_000) -> [UInt8] {
-        [1] + little(slot) + little(time) + little(UInt32(1_000)) + little(UInt16(0)) + encoded
+    func assessPayload(
+        slot: UInt16 = 0,
+        time: UInt64 = 1_000,
+        requester: UInt32 = 1_000
+    ) -> [UInt8] {
+        [1] + little(slot) + little(time) + little(requester) + little(UInt16(0)) + encoded
     }
 
     /// A release entry for a decision among the new leaves.

@@ -257,8 +257,14 @@ final class TestSigner {
         return Array(answer.payload.dropFirst(2))
     }
 
-    func assess(_ request: TestRequest, slot: UInt16 = 0, time: UInt64 = 1_000) throws -> Assessed {
-        let answer = try ask(.assess, request.assessPayload(slot: slot, time: time))
+    func assess(
+        _ request: TestRequest,
+        slot: UInt16 = 0,
+        time: UInt64 = 1_000,
+        requester: UInt32 = 1_000
+    ) throws -> Assessed {
+        let payload = request.assessPayload(slot: slot, time: time, requester: requester)
+        let answer = try ask(.assess, payload)
         try answer.expect(.assessed)
         return try Assessed(answer.payload)
     }

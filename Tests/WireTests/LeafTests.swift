@@ -200,6 +200,40 @@ struct LeafTests {
         for count in 0..<good.count { #expect(!reads(Array(good.prefix(count)))) }
     }
 
+    @Test("Bit 32 puts who asked, when, and what may be before the facts, and nothing that is not")
+    func askedBits() throws {
+        let good = try Examples.bytes("leaf-decision-asked")
+        let place = 2 + 16 + 1 + RefusalDetail.byteCount + 32 + 32 + 1
+        let leaf = try DecisionLeaf(reading: good.span)
+        let (asked, outflow, rules) = (leaf.asked, leaf.facts?.outflow, leaf.rules.left)
+        let time: UInt64 = 1_790_000_000_000_000_000
+        #expect(asked == AskedFacts(requester: 64103, time: time, lockTimes: 2, replaceable: 2))
+        #expect(outflow == 121_000 && rules == 1)
+        let isListed = try TaggedDecision(reading: good.span).lists(rule: 0)
+        let isOtherListed = try TaggedDecision(reading: good.span).lists(rule: 1)
+        #expect(isListed && !isOtherListed)
+        var bytes = good
+        #expect(bytes[place] == 35)
+        for bits: UInt8 in [0, 1, 2, 3, 32, 34, 39, 41, 43, 51, 64, 99, 163] {
+            bytes[place] = bits
+            #expect(!reads(bytes), "\(bits)")
+        }
+        bytes[place] = 33
+        #expect(reads(bytes))
+        for (offset, most) in [(13, 15), (14, 3)] as [(Int, UInt8)] {
+            for set: UInt8 in 0...255 {
+                bytes[place + offset] = set
+                #expect(reads(bytes) == (1...most).contains(set), "\(offset) \(set)")
+            }
+            bytes[place + offset] = 1
+        }
+        // Without the bit it is the first example but for salt, bits and tag.
+        let without = try Examples.bytes("leaf-decision-allowed")
+        #expect(good.count == without.count + 14)
+        let rest = Array(good[(place + 15)...].dropLast(32))
+        #expect(rest == Array(without[(place + 1)...].dropLast(32)))
+    }
+
     @Test("The bits before the facts are 0, 1 or 3")
     func factsBits() throws {
         var bytes = try Examples.bytes("leaf-decision-allowed")
@@ -233,7 +267,7 @@ struct LeafTests {
         "No leaf cut short or with a byte too many is read",
         arguments: [
             "leaf-decision-allowed", "leaf-decision-refused", "leaf-charge", "leaf-coalesced",
-            "leaf-note", "leaf-event", "leaf-event-refill",
+            "leaf-note", "leaf-event", "leaf-event-refill", "leaf-decision-asked",
         ]
     )
     func everyCutIsRefused(name: String) throws {

@@ -97,6 +97,16 @@ replacing = tag(
     + u16(1) + u16(0) + charges((1, 122_000))
     + charges((0, 122_000))
 )
+# The first one under a bundle with conditions: who asked, when, a lock time that is a height, an input that signals.
+asked = tag(
+    u8(2) + u8(1) + salt(2, 1, 0) + u8(1) + bytes(22) + digest + fill(0x99) + u8(4)
+    + u8(35) + u32(64103) + u64(1_790_000_000_000_000_000) + u8(2) + u8(2)
+    + fill(0x33) + u64(121_000) + u64(1_000) + u32(209) + fill(0x10) + u32(0)
+    + u16(2) + inputs_digest + fill(0x77) + u16(1) + u64(79_000)
+    + u16(1) + u64(120_000) + vec16(P2TR)
+    + u16(1) + u16(0) + charges((1, 121_000))
+    + charges((0, 121_000))
+)
 refused = tag(u8(2) + u8(1) + salt(2, 2, 23) + u8(2) + detail + digest + fill(0x99) + u8(4) + u8(0))
 charge = u8(3) + u8(1) + fill(0x01, 16) + u64(41) + u8(1) + u16(0) + u16(0xFFFF) + fill(0x10) + u32(0) + u32(64103) + time
 coalesced = u8(4) + u8(1) + fill(0x02, 16) + u32(64103) + u16(23) + u64(990) + time
@@ -135,6 +145,7 @@ for name, value in {
     "leaf-decision-allowed": allowed,
     "leaf-decision-open": open_outputs,
     "leaf-decision-replacing": replacing,
+    "leaf-decision-asked": asked,
     "leaf-decision-refused": refused,
     "leaf-charge": charge,
     "leaf-coalesced": coalesced,

@@ -1,4 +1,5 @@
 package import Bytes
+private import Policy
 
 /// What the signer found to be true of a request, up to the destinations. Amounts in satoshi. The
 /// signer writes it straight from what it verified.
@@ -68,6 +69,22 @@ extension DecisionFacts {
         walletID = try reader.readBytes32()
         ownOutputCount = try reader.readUInt16()
         ownOutputAmount = try reader.readUInt64()
+    }
+}
+
+extension AskedFacts {
+    /// Of a payment both sets hold something, of a message nothing.
+    init(reading reader: inout ByteReader, ofMessage: Bool) throws(ByteError) {
+        requester = try reader.readUInt32()
+        time = try reader.readUInt64()
+        lockTimes = try reader.readUInt8()
+        replaceable = try reader.readUInt8()
+        let isGood =
+            ofMessage
+            ? lockTimes == 0 && replaceable == 0
+            : (1...LockTimes.every).contains(lockTimes)
+                && (1...Either.every).contains(replaceable)
+        guard isGood else { throw .nonCanonical }
     }
 }
 

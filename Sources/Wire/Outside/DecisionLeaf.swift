@@ -14,6 +14,8 @@ package struct DecisionLeaf: ~Escapable {
     package let sighashes: UInt8
     /// The payment that this one replaces, if it does.
     package let replaced: ReplacedPayment?
+    /// What rules of conditions ask, under a bundle that has such.
+    package let asked: AskedFacts?
     package let destinations: LeafDestinations
     package let rules: LeafRules
     /// Charges of the wallet, the destinations and the whole.
@@ -30,8 +32,9 @@ package struct DecisionLeaf: ~Escapable {
         areAmountsChecked = bits & DecisionBits.amountsChecked != 0
         let known =
             DecisionBits.factsFollow | DecisionBits.amountsChecked | DecisionBits.sighashesFollow
-            | DecisionBits.replacementFollows
-        let isMessage = bits == DecisionBits.factsFollow | DecisionBits.message
+            | DecisionBits.replacementFollows | DecisionBits.askedFollows
+        let isMessage =
+            bits & ~DecisionBits.askedFollows == DecisionBits.factsFollow | DecisionBits.message
         let isPayment = bits & ~known == 0 && bits & DecisionBits.factsFollow != 0
         guard bits == 0 || isMessage || isPayment else { throw .nonCanonical }
         let hasSighashes = bits & DecisionBits.sighashesFollow != 0
@@ -42,8 +45,10 @@ package struct DecisionLeaf: ~Escapable {
         let isReplacement = bits & DecisionBits.replacementFollows != 0
         guard !isReplacement || !hasSighashes else { throw .nonCanonical }
         replaced = isReplacement ? try ReplacedPayment(reading: &reader) : nil
+        let isAsked = bits & DecisionBits.askedFollows != 0
+        asked = isAsked ? try AskedFacts(reading: &reader, ofMessage: isMessage) : nil
         switch bits {
-        case DecisionBits.factsFollow | DecisionBits.message:
+        case _ where isMessage:
             facts = nil
             message = try MessageLeafFacts(reading: &reader)
             destinations = LeafDestinations(bytes.extracting(0..<0), count: 0)
