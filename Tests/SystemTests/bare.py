@@ -187,14 +187,14 @@ class Log:
         return u8(len(path)) + b"".join(path)
 
 
-def charge_leaf(index, outcome=1, rule=0, limit=0xFFFF, time=1_000, sync=1, kind=3, version=1):
+def charge_leaf(index, outcome=1, rule=0, limit=0xFFFF, time=1_000, sync=1, kind=3, version=1, requester=0):
     clock = u64(time) + u64(time) + u64(5) + bytes(16) + u8(sync) + u32(1)
-    return u8(kind) + u8(version) + bytes(16) + u64(index) + u8(outcome) + u16(rule) + u16(limit) + bytes(36) + u32(0) + clock
+    return u8(kind) + u8(version) + bytes(16) + u64(index) + u8(outcome) + u16(rule) + u16(limit) + bytes(36) + u32(requester) + clock
 
 
-def assess(request, slot=0, time=1_000, approvals=0, version=1):
+def assess(request, slot=0, time=1_000, approvals=0, version=1, requester=0):
     payload = request if isinstance(request, bytes) else request.encode()
-    return u8(version) + u16(slot) + u64(time) + u32(0) + u16(approvals) + payload
+    return u8(version) + u16(slot) + u64(time) + u32(requester) + u16(approvals) + payload
 
 
 def new_entry(request, slot, offset, charge):

@@ -293,8 +293,10 @@ class Payment(wire.Request):
         return made.serialize(), prevouts
 
 
-def bundle(wallets, version=1, lists=(), limits=b"", rules=(), behind=b""):
-    """An allow-all policy for regtest over these wallets; `limits` with their count, more rules and what a version has behind them."""
+def bundle(wallets, version=1, lists=(), limits=b"", rules=(), behind=b"", is_open=True):
+    """An allow-all policy for regtest over these wallets; `limits` with their count, more rules and what a version has behind them.
+
+    Not open, it has these rules alone."""
     source = b"version = 1\n"
     key = b"\x00\x00\x00\x0bssh-ed25519\x00\x00\x00\x20" + b"\x07" * 32
     data = b"PCBUNDL1" + u16(version) + u8(4) + u64(1) + bytes(32) + hashlib.sha256(source).digest() + u64(10**12)
@@ -302,8 +304,9 @@ def bundle(wallets, version=1, lists=(), limits=b"", rules=(), behind=b""):
     for place, wallet in enumerate(wallets):
         name = b"wallet-%03d" % place
         data += u8(len(name)) + name + wallet.encode() + vec16(b"by hand")
-    data += u16(len(lists)) + b"".join(u8(len(name)) + name for name in lists) + u32(0) + (limits or u16(0)) + u16(1 + len(rules))
-    data += u8(4) + b"rule" + u8(1) + u64((1 << len(wallets)) - 1) + u64(2**64 - 1) * 3 + u8(0) + u64(0)
+    data += u16(len(lists)) + b"".join(u8(len(name)) + name for name in lists) + u32(0) + (limits or u16(0)) + u16(is_open + len(rules))
+    if is_open:
+        data += u8(4) + b"rule" + u8(1) + u64((1 << len(wallets)) - 1) + u64(2**64 - 1) * 3 + u8(0) + u64(0)
     return data + b"".join(rules) + behind + u32(len(source)) + source
 
 
