@@ -41,7 +41,9 @@ struct Asked: Hashable, Sendable {
             ownAmount: own,
             outputAmount: paid + own
         )
-        facts.lock(time: 0, areInputsFinal: false, isReplaceable: true)
+        var sequences = Sequences()
+        sequences.add(0xffff_fffd)
+        facts.lock(time: 0, version: 2, sequences)
         return facts
     }
 }

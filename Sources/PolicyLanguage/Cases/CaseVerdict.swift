@@ -55,16 +55,21 @@ extension PolicyCase {
             let script = payment.script
             facts.pay(payment.amount, to: script.span, output: UInt32(index), under: bundle)
         }
-        if let inputs {
-            facts.count(
-                inputs: inputs,
-                outputs: outputs ?? payments.count + (returned > 0 ? 1 : 0),
-                ownAmount: returned,
-                outputAmount: paid + returned
-            )
+        facts.count(
+            inputs: inputs ?? 0,
+            outputs: outputs ?? payments.count + (returned > 0 ? 1 : 0),
+            ownAmount: returned,
+            outputAmount: paid + returned
+        )
+        if inputs == nil {
+            for fact in [.inputs, .outputs, .ownShare] as [NumericFact] {
+                facts.set(fact, .unknown)
+            }
         }
         if let lockTime, let isReplaceable {
-            facts.lock(time: lockTime, areInputsFinal: false, isReplaceable: isReplaceable)
+            var sequences = Sequences()
+            sequences.add(isReplaceable ? 0xffff_fffd : 0xffff_fffe)
+            facts.lock(time: lockTime, version: 2, sequences)
         }
         if let isReplacement { facts.replace(isReplacement) }
         facts.ask(Asking(requester: requester, seconds: seconds, under: bundle))
