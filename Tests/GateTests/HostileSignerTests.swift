@@ -100,6 +100,28 @@ struct HostileSignerTests {
         #expect(try Self.fault(.assessed, asking: replacing, other) == .wrongLeaf)
     }
 
+    @Test("A leaf that says who asked names who did, or ends the service")
+    func requester() throws {
+        let place = AssessHead.replyFrontByteCount + 2 + 16 + 1 + RefusalDetail.byteCount + 65
+        for (requester, fault) in [(1_000, nil), (1_001, .wrongLeaf), (0, .wrongLeaf)]
+            as [(UInt64, SignerFault?)]
+        {
+            let found = try Self.fault(.assessed, asking: Self.sample) { payload in
+                var asked: [UInt8] = []
+                asked.append(requester, bytes: 4)
+                asked.append(5, bytes: 8)
+                var bytes = payload
+                bytes[place] |= 32
+                bytes.insert(contentsOf: asked + [1, 2], at: place + 1)
+                let length = AssessHead.replyFrontByteCount - 2
+                let count = Int(bytes[length]) + Int(bytes[length + 1]) << 8 + 14
+                (bytes[length], bytes[length + 1]) = (UInt8(count & 0xFF), UInt8(count >> 8))
+                return bytes
+            }
+            #expect(found == fault, "\(requester)")
+        }
+    }
+
     @Test("A checkpoint is verified before the signatures behind it are there")
     func early() throws {
         for place in [40, 104 + 5] {
