@@ -28,6 +28,8 @@ package struct BundleLayout: Sendable {
     var limitCount = 0
     var rules = 0
     var ruleCount = 0
+    var allowRules = RuleRun()
+    var denyRules = RuleRun()
     var zones = 0
     var zoneCount = 0
     var shapes = 0
@@ -38,6 +40,12 @@ package struct BundleLayout: Sendable {
     package internal(set) var needs = BundleNeeds.none
 
     init() {}
+
+    /// Keeps where the rules of each side begin and end, so that no walk passes over all.
+    mutating func note(_ rule: RuleRecord, _ item: Int) {
+        if rule.isDeny { denyRules.add(item, at: rule.start) }
+        if rule.allowsPayments { allowRules.add(item, at: rule.start) }
+    }
 }
 
 /// A run of destinations whose scripts have the same length, so that their records do too.
@@ -48,6 +56,18 @@ struct ScriptGroup: Sendable {
 
     /// The bytes of one record: `u16` length, script, `u64` lists.
     var stride: Int { Int(length) + 10 }
+}
+
+/// From the first rule of some effects to the last, those of others between them included.
+struct RuleRun: Sendable {
+    private(set) var start = 0
+    private(set) var first = 0
+    private(set) var end = 0
+
+    mutating func add(_ index: Int, at offset: Int) {
+        if end == 0 { (start, first) = (offset, index) }
+        end = index + 1
+    }
 }
 
 /// The fixed places of the header, before the admin keys.

@@ -2,10 +2,13 @@ private import Bitcoin
 
 /// The conditions of a rule: each kind at most once, ranges once a fact, in ascending order.
 extension BundleChecker {
-    /// Reads what follows the wallets of a rule of effect 5 or 6.
-    mutating func checkConditions(_ item: Int, isDeny: Bool) throws(BundleError) {
-        let count = Int(try cursor.readUInt16())
-        let end = cursor.offset + count
+    /// Reads the conditions of a rule of effect 5 or 6.
+    mutating func checkConditions(
+        _ item: Int,
+        isDeny: Bool,
+        byteCount: Int
+    ) throws(BundleError) {
+        let end = cursor.offset + byteCount
         layout.needs.formUnion(.conditions)
         var previous: UInt16 = 0
         var needed: UInt8 = isDeny ? 3 : 0

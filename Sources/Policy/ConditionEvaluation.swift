@@ -1,93 +1,88 @@
 /// Conditions held against facts. An allow rule needs that all of what may be is permitted, a deny
 /// rule that any of it is named: what is not known counts against the payment in both.
 extension RuleRecord {
-    /// The first condition of an allow rule that may fail, in the order that all rules have.
-    func conditionsShortfall(of facts: borrowing Facts, at index: UInt32) -> Shortfall {
-        if facts.sighashes != 0, facts.sighashes & ~sighashes != 0 {
-            return Shortfall(condition: .sighash, rule: index, cap: UInt64(sighashes))
-        }
-        let place = firstFailing(facts)
-        guard place < conditionsEnd else {
-            return Shortfall(condition: .satisfied, rule: index, cap: 0)
-        }
-        let failed = ConditionRecord(bytes, at: place)
-        guard failed.kindCode == ConditionKind.range.rawValue else {
-            return Shortfall(condition: failed.failure, rule: index, cap: failed.expectation)
-        }
-        if facts.range(ofCode: failed.fact).least < failed.least {
-            return Shortfall(condition: .under(failed.fact), rule: index, cap: failed.least)
-        }
-        return Shortfall(condition: .over(failed.fact), rule: index, cap: failed.most)
-    }
-
-    /// Whether all conditions of an allow rule hold.
-    @inline(__always)
-    func areConditionsSatisfied(by facts: borrowing Facts) -> Bool {
-        if facts.sighashes != 0, facts.sighashes & ~sighashes != 0 { return false }
-        return firstFailing(facts) >= conditionsEnd
-    }
-
-    /// Where the first condition stands that may fail, sighash types left out; the end if there is
-    /// none. The hot walk: each condition is read where it stands, by its code.
-    @inline(__always)
-    private func firstFailing(_ facts: borrowing Facts) -> Int {
-        // The first two are the ranges of outflow and fee, which every allow rule has.
-        let size = ConditionRecord.rangeByteCount
+    /// The first condition of an allow rule that may fail, sighash types left out: the hot walk,
+    /// each condition read where it stands, by its code.
+    @_transparent
+    func conditionsFailure(of facts: borrowing Facts) -> Shortfall.Failure {
         var place = conditionsStart
-        let caps = bytes.extracting(place..<(place &+ 36))
-        guard facts.outflowRange.least >= caps.littleEndian64(at: 2),
-            facts.outflowRange.most <= caps.littleEndian64(at: 10)
-        else { return place }
-        place &+= size
-        guard facts.feeRange.least >= caps.littleEndian64(at: 20),
-            facts.feeRange.most <= caps.littleEndian64(at: 28)
-        else { return place }
-        place &+= size
+        // Every allow rule has the ranges of outflow and fee, and has them first.
+        let caps = bytes.record(at: place, byteCount: 36)
+        if facts.outflowRange.least < caps.field64(at: 2) {
+            return Shortfall.Failure(condition: .under(1), place: place &+ 2)
+        }
+        if facts.outflowRange.most > caps.field64(at: 10) {
+            return Shortfall.Failure(condition: .over(1), place: place &+ 10)
+        }
+        if facts.feeRange.least < caps.field64(at: 20) {
+            return Shortfall.Failure(condition: .under(2), place: place &+ 20)
+        }
+        if facts.feeRange.most > caps.field64(at: 28) {
+            return Shortfall.Failure(condition: .over(2), place: place &+ 28)
+        }
+        place &+= 36
         let end = conditionsEnd
         while place < end {
             let kind = bytes[place]
-            if kind == ConditionKind.range.rawValue {
-                // As one, so that its bounds are checked once.
-                let record = bytes.extracting(place..<(place &+ size))
-                let known = facts.range(ofCode: record[1])
-                guard known.least >= record.littleEndian64(at: 2),
-                    known.most <= record.littleEndian64(at: 10)
-                else { return place }
-                place &+= size
-                continue
-            }
             let condition = ConditionRecord(bytes, at: place)
-            switch kind {
-            case ConditionKind.destinations.rawValue:
-                guard !facts.isAnyOutside(condition.lists) else { return place }
-                place &+= 9
-            case ConditionKind.scripts.rawValue:
-                guard facts.scripts & ~bytes.littleEndian16(at: place + 1) == 0 else {
-                    return place
-                }
-                place &+= 3
-            case ConditionKind.lockTime.rawValue:
-                guard facts.lockTimes & ~bytes[place + 1] == 0 else { return place }
-                place &+= 2
-            case ConditionKind.replaceable.rawValue:
-                guard facts.replaceable & ~bytes[place + 1] == 0 else { return place }
-                place &+= 2
-            case ConditionKind.replacement.rawValue:
-                guard facts.replacement & ~bytes[place + 1] == 0 else { return place }
-                place &+= 2
-            case ConditionKind.requesters.rawValue:
-                guard condition.isRequester(facts.requester, orUnknown: false) else {
-                    return place
-                }
-                place &+= 2 &+ 4 &* Int(bytes[place + 1])
-            case ConditionKind.times.rawValue:
-                let minute = facts.minute(in: condition.zone)
-                guard condition.isTime(minute, orUnknown: false) else { return place }
-                place &+= 3 &+ ConditionRecord.spanByteCount &* Int(bytes[place + 2])
-            case _: place &+= 2
+            let holds: Bool
+            var size = 2
+            // One jump for each condition: the code of a range's fact, or 8 more than its kind.
+            switch kind == ConditionKind.range.rawValue ? bytes[place &+ 1] : kind &+ 8 {
+            case NumericFact.feerate.rawValue:
+                (holds, size) = (range(at: place, holds: facts.feerateRange), 18)
+            case NumericFact.largest.rawValue:
+                (holds, size) = (range(at: place, holds: facts.largestRange), 18)
+            case NumericFact.inputs.rawValue:
+                (holds, size) = (range(at: place, holds: facts.inputsRange), 18)
+            case NumericFact.outputs.rawValue:
+                (holds, size) = (range(at: place, holds: facts.outputsRange), 18)
+            case NumericFact.ownShare.rawValue:
+                (holds, size) = (range(at: place, holds: facts.ownShareRange), 18)
+            case 8 &+ ConditionKind.destinations.rawValue:
+                (holds, size) = (!facts.isAnyOutside(condition.lists), 9)
+            case 8 &+ ConditionKind.scripts.rawValue:
+                holds = facts.scripts & ~bytes.littleEndian16(at: place &+ 1) == 0
+                size = 3
+            case 8 &+ ConditionKind.lockTime.rawValue:
+                holds = facts.lockTimes & ~bytes[place &+ 1] == 0
+            case 8 &+ ConditionKind.replaceable.rawValue:
+                holds = facts.replaceable & ~bytes[place &+ 1] == 0
+            case 8 &+ ConditionKind.replacement.rawValue:
+                holds = facts.replacement & ~bytes[place &+ 1] == 0
+            case 8 &+ ConditionKind.requesters.rawValue:
+                holds = condition.isRequester(facts.requester, orUnknown: false)
+                size = 2 &+ 4 &* Int(bytes[place &+ 1])
+            case 8 &+ ConditionKind.times.rawValue:
+                holds = condition.isTime(facts.minute(in: condition.zone), orUnknown: false)
+                size = 3 &+ ConditionRecord.spanByteCount &* Int(bytes[place &+ 2])
+            case _: holds = true
             }
+            guard holds else { return failure(at: place, facts) }
+            place &+= size
         }
-        return end
+        return .none
+    }
+
+    /// Whether all that a number may be is in a range; its bounds are checked as one.
+    @inline(__always)
+    private func range(at place: Int, holds known: FactRange) -> Bool {
+        let record = bytes.record(at: place, byteCount: ConditionRecord.rangeByteCount)
+        return known.least >= record.field64(at: 2) && known.most <= record.field64(at: 10)
+    }
+
+    /// How the condition fails that stands at a place.
+    @inline(__always)
+    private func failure(at place: Int, _ facts: borrowing Facts) -> Shortfall.Failure {
+        let condition = ConditionRecord(bytes, at: place)
+        guard condition.kindCode == ConditionKind.range.rawValue else {
+            let condition = Shortfall.Condition.ofKind(condition.kindCode)
+            return Shortfall.Failure(condition: condition, place: place &+ 1)
+        }
+        let fact = condition.fact
+        return facts.range(ofCode: fact).least < condition.least
+            ? Shortfall.Failure(condition: .under(fact), place: place &+ 2)
+            : Shortfall.Failure(condition: .over(fact), place: place &+ 10)
     }
 
     /// Whether all conditions of a deny rule may hold.
@@ -96,12 +91,12 @@ extension RuleRecord {
         let end = conditionsEnd
         while place < end {
             if bytes[place] == ConditionKind.range.rawValue {
-                let record = bytes.extracting(place..<(place &+ ConditionRecord.rangeByteCount))
+                let size = ConditionRecord.rangeByteCount
+                let record = bytes.record(at: place, byteCount: size)
                 let known = facts.worstRange(ofCode: record[1])
-                guard known.most >= record.littleEndian64(at: 2),
-                    known.least <= record.littleEndian64(at: 10)
+                guard known.most >= record.field64(at: 2), known.least <= record.field64(at: 10)
                 else { return false }
-                place &+= ConditionRecord.rangeByteCount
+                place &+= size
                 continue
             }
             let condition = ConditionRecord(bytes, at: place)
@@ -129,31 +124,6 @@ extension ConditionRecord {
         kindCode == ConditionKind.requesters.rawValue || kindCode == ConditionKind.times.rawValue
     }
 
-    /// What a finding expects: the lists or the set as bits, how many requesters, the zone.
-    fileprivate var expectation: UInt64 {
-        switch kind {
-        case .range: least
-        case .destinations: lists
-        case .sighashes, .scripts, .lockTime, .replaceable, .replacement: UInt64(mask)
-        case .requesters: UInt64(count)
-        case .times: UInt64(zone)
-        }
-    }
-
-    /// What a condition of an allow rule lacks that failed; not of a range.
-    fileprivate var failure: Shortfall.Condition {
-        switch kind {
-        case .range, .sighashes: .sighash
-        case .destinations: .destinations
-        case .scripts: .scripts
-        case .lockTime: .lockTime
-        case .replaceable: .replaceable
-        case .replacement: .replacement
-        case .requesters: .requester
-        case .times: .time
-        }
-    }
-
     fileprivate func mayHold(for facts: borrowing Facts) -> Bool {
         switch kind {
         case .range: preconditionFailure("a range that the walk has read")
@@ -177,19 +147,28 @@ extension ConditionRecord {
     @inline(__always)
     fileprivate func isRequester(_ known: UInt32?, orUnknown: Bool) -> Bool {
         guard let known else { return orUnknown }
-        for index in 0..<Int(bytes[start + 1]) where requester(at: index) == known { return true }
+        var place = start &+ 2
+        let end = place &+ 4 &* Int(bytes[start &+ 1])
+        while place < end {
+            if bytes.littleEndian32(at: place) == known { return true }
+            place &+= 4
+        }
         return false
     }
 
     @inline(__always)
-    fileprivate func isTime(_ known: UInt16?, orUnknown: Bool) -> Bool {
+    fileprivate func isTime(_ known: WeekMinute?, orUnknown: Bool) -> Bool {
         guard let known else { return orUnknown }
-        let (day, minute) = known.quotientAndRemainder(dividingBy: TimeSpan.minutesOfDay)
-        for index in 0..<Int(bytes[start + 2]) {
-            let span = span(at: index)
-            if span.days >> UInt8(day) & 1 == 1, span.first <= minute, minute <= span.last {
+        var place = start &+ 3
+        let end = place &+ Self.spanByteCount &* Int(bytes[start &+ 2])
+        while place < end {
+            let span = bytes.record(at: place, byteCount: Self.spanByteCount)
+            if span[0] & known.dayBit != 0, span.field16(at: 1) <= known.minute,
+                known.minute <= span.field16(at: 3)
+            {
                 return true
             }
+            place &+= Self.spanByteCount
         }
         return false
     }

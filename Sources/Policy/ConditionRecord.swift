@@ -146,9 +146,9 @@ extension RuleRecord {
     }
 
     @inline(__always)
-    var conditionsStart: Int { fields + Self.conditionsOffset }
+    var conditionsStart: Int { fields &+ Self.conditionsOffset }
     @inline(__always)
-    var conditionsEnd: Int { conditionsStart + Int(bytes.littleEndian16(at: fields + 9)) }
+    var conditionsEnd: Int { conditionsStart &+ Int(head.field16(at: 9)) }
 
     /// The conditions as they stand in the bundle.
     package var conditions: ConditionWalk {

@@ -14,66 +14,67 @@ package protocol EvaluationSink: ~Copyable {
 /// transaction is refused, and the finding tells of the allow rule that came nearest: the one that
 /// failed at the latest condition, of those the one with the highest cap, of those the first.
 extension CheckedBundle {
-    /// What the policy says, without charges.
-    package func verdict(on facts: borrowing Facts) -> PolicyVerdict {
-        let isComplete = facts.isComplete
-        precondition(isComplete, "all that is paid was said, and counted")
-        var nearest = Shortfall.none
-        var allowed = false
-        var offset = layout.rules
-        guard let wallet = bit(of: facts.wallet) else { return .refuse(noRule(facts)) }
-        for index in 0..<layout.ruleCount {
-            let rule = RuleRecord(bytes, at: offset)
-            offset = rule.end
-            guard rule.wallets & wallet != 0, !rule.isAboutMessages else { continue }
-            if rule.isDeny {
-                if rule.denies(facts) { return .refuse(denied(by: rule, at: index, facts)) }
-            } else if !allowed {
-                let shortfall = rule.shortfall(of: facts, at: index)
-                allowed = shortfall.condition == .satisfied
-                if nearest.isFurther(than: shortfall) { nearest = shortfall }
-            }
-        }
-        if allowed { return .allow }
-        guard let finding = nearest.finding(facts) else { return .refuse(noRule(facts)) }
-        return .refuse(finding)
-    }
-
     /// What the policy says; if it allows, `sink` is told every matching allow rule in the order of
     /// the rules with its charges, then the charges that every rule shares.
     package func evaluate<Sink: EvaluationSink & ~Copyable>(
         _ facts: borrowing Facts,
         into sink: inout Sink
     ) -> PolicyVerdict {
-        let verdict = verdict(on: facts)
-        if verdict == .allow {
-            reportMatches(facts, into: &sink)
-            sink.beginCommonCharges()
-            reportCommonCharges(facts, into: &sink)
+        let isComplete = facts.isComplete
+        precondition(isComplete, "all that is paid was said, and counted")
+        guard let wallet = bit(of: facts.wallet) else { return .refuse(noRule(facts)) }
+        // First of all, so that what matches may be told as soon as it is met.
+        if let denied = denial(of: wallet, facts) { return .refuse(denied) }
+        let nearest = reportMatches(of: wallet, facts, into: &sink)
+        guard nearest.condition == .satisfied else {
+            guard let finding = nearest.finding(facts) else { return .refuse(noRule(facts)) }
+            return .refuse(finding)
         }
-        return verdict
+        sink.beginCommonCharges()
+        reportCommonCharges(facts, into: &sink)
+        return .allow
     }
 
+    private func denial(of wallet: UInt64, _ facts: borrowing Facts) -> PolicyFinding? {
+        var offset = layout.denyRules.start
+        for index in layout.denyRules.first..<layout.denyRules.end {
+            let rule = RuleRecord(bytes, at: offset)
+            offset = rule.end
+            guard rule.isDeny, rule.wallets & wallet != 0, rule.denies(facts) else { continue }
+            return PolicyFinding(
+                refusal: .deniedByRule,
+                rule: UInt32(index),
+                expected: rule.lists,
+                found: facts.listsPaid
+            )
+        }
+        return nil
+    }
+
+    /// Tells `sink` of the allow rules that match; what the nearest of the others lacks.
     private func reportMatches<Sink: EvaluationSink & ~Copyable>(
+        of wallet: UInt64,
         _ facts: borrowing Facts,
         into sink: inout Sink
-    ) {
-        guard let wallet = bit(of: facts.wallet) else { return }
+    ) -> Shortfall {
         var limits = LimitWalk(self)
         limits.skip(below: 2 << 16)
         var feeLimits = LimitWalk(self)
         feeLimits.skip(below: 18 << 16)
-        var offset = layout.rules
-        for index in 0..<layout.ruleCount {
-            let rule = RuleRecord(bytes, at: offset)
-            offset = rule.end
-            guard rule.wallets & wallet != 0, rule.allowsPayments else { continue }
-            guard rule.isSatisfied(by: facts) else { continue }
-            sink.matched(rule: UInt16(index))
-            guard !limits.isAtEnd else { continue }
-            limits.charge(facts.outflow, 2 << 16 | UInt32(index), into: &sink)
-            feeLimits.charge(facts.fee, 18 << 16 | UInt32(index), into: &sink)
+        var walk = AllowWalk(self, of: wallet)
+        while !walk.isAtEnd {
+            let first = walk.index
+            var matches = walk.nextMatches(facts)
+            while matches != 0 {
+                let rule = first + matches.trailingZeroBitCount
+                matches &= matches &- 1
+                sink.matched(rule: UInt16(rule))
+                guard !limits.isAtEnd else { continue }
+                limits.charge(facts.outflow, 2 << 16 | UInt32(rule), into: &sink)
+                feeLimits.charge(facts.fee, 18 << 16 | UInt32(rule), into: &sink)
+            }
         }
+        return walk.nearest
     }
 
     private func reportCommonCharges<Sink: EvaluationSink & ~Copyable>(
@@ -106,18 +107,47 @@ extension CheckedBundle {
             found: UInt64(clamping: facts.wallet)
         )
     }
+}
 
-    private func denied(
-        by rule: RuleRecord,
-        at index: Int,
-        _ facts: borrowing Facts
-    ) -> PolicyFinding {
-        PolicyFinding(
-            refusal: .deniedByRule,
-            rule: UInt32(index),
-            expected: rule.lists,
-            found: facts.listsPaid
-        )
+/// A walk over the rules that allow payments of a wallet, 64 at a time, apart from whoever is told
+/// of it: what is generic costs a call for every rule.
+private struct AllowWalk: ~Escapable {
+    private let bytes: Span<UInt8>
+    private let wallet: UInt64
+    private let end: Int
+    private(set) var index: Int
+    private var offset: Int
+    /// What the nearest rule so far lacks.
+    private(set) var nearest = Shortfall.none
+
+    @_lifetime(copy bundle)
+    init(_ bundle: CheckedBundle, of wallet: UInt64) {
+        (bytes, self.wallet) = (bundle.bytes, wallet)
+        let rules = bundle.layout.allowRules
+        (index, end, offset) = (rules.first, rules.end, rules.start)
+    }
+
+    var isAtEnd: Bool { index == end }
+
+    /// Which of the next 64 rules match: bit n for the one that stands n behind `index`.
+    mutating func nextMatches(_ facts: borrowing Facts) -> UInt64 {
+        var (offset, nearest, matches) = (offset, nearest, 0 as UInt64)
+        let count = min(end &- index, 64)
+        for place in 0..<count {
+            let rule = RuleRecord(bytes, at: offset)
+            offset = rule.end
+            guard rule.wallets & wallet != 0, rule.allowsPayments else { continue }
+            let failure = rule.failure(of: facts)
+            if failure.condition == .satisfied {
+                matches |= 1 &<< UInt64(place)
+            } else {
+                nearest.approach(failure, of: rule, at: index &+ place)
+            }
+        }
+        index &+= count
+        self.offset = offset
+        self.nearest = matches == 0 ? nearest : .satisfied
+        return matches
     }
 }
 

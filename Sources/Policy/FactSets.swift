@@ -71,7 +71,7 @@ package struct Asking: Sendable {
     package let requester: UInt32?
     /// UTC, since 1970.
     package let seconds: UInt64?
-    /// Minutes of the week in the zones of the bundle, counted from Monday 00:00.
+    /// Days and minutes in the zones of the bundle, as `WeekMinute` has them.
     /// Four to a number, the first lowest: to read an element of an array copies all of it.
     private var minutes: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
 
@@ -89,7 +89,8 @@ package struct Asking: Sendable {
         var walk = bundle.zones
         var place = 0
         while let zone = walk.next() {
-            let minute = UInt64(zone.minuteOfWeek(at: seconds)) << (16 * UInt64(place % 4))
+            let code = WeekMinute(ofWeek: zone.minuteOfWeek(at: seconds)).code
+            let minute = UInt64(code) << (16 * UInt64(place % 4))
             switch place / 4 {
             case 0: minutes.0 |= minute
             case 1: minutes.1 |= minute
@@ -100,12 +101,32 @@ package struct Asking: Sendable {
         }
     }
 
-    /// The minute of the week in a zone, or nil if the time is not known.
+    /// The day and minute in a zone, or nil if the time is not known.
     @inline(__always)
-    func minute(in zone: Int) -> UInt16? {
+    func minute(in zone: Int) -> WeekMinute? {
         guard seconds != nil else { return nil }
         let four =
             zone < 8 ? (zone < 4 ? minutes.0 : minutes.1) : (zone < 12 ? minutes.2 : minutes.3)
-        return UInt16(truncatingIfNeeded: four >> (16 * UInt64(zone % 4)))
+        return WeekMinute(code: UInt16(truncatingIfNeeded: four >> (16 * UInt64(zone & 3))))
     }
+}
+
+/// A day of the week and a minute of the day, told apart here once and not by every rule.
+struct WeekMinute {
+    /// The day above the 11 bits of the minute.
+    let code: UInt16
+
+    @inline(__always)
+    init(code: UInt16) { self.code = code }
+
+    /// Minutes of the week are counted from Monday 00:00.
+    init(ofWeek minute: UInt16) {
+        let (day, rest) = minute.quotientAndRemainder(dividingBy: TimeSpan.minutesOfDay)
+        code = day << 11 | rest
+    }
+
+    @inline(__always)
+    var dayBit: UInt8 { 1 << UInt8(truncatingIfNeeded: code >> 11) }
+    @inline(__always)
+    var minute: UInt16 { code & 2_047 }
 }

@@ -55,9 +55,11 @@ extension Facts {
     /// Who asks, and when.
     package mutating func ask(_ asking: Asking) { self.asking = asking }
 
-    /// Who asks, and the minute of the week in a zone, as far as they are known.
+    /// Who asks, and the day and minute in a zone, as far as they are known.
+    @inline(__always)
     var requester: UInt32? { asking.requester }
-    func minute(in zone: Int) -> UInt16? { asking.minute(in: zone) }
+    @inline(__always)
+    func minute(in zone: Int) -> WeekMinute? { asking.minute(in: zone) }
 
     /// What may be of a number, for a rule that denies. What others put in may raise the fee: none
     /// of it is ours, so for the caps of a rule that allows it does not count.

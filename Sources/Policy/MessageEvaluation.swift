@@ -99,8 +99,8 @@ extension CheckedBundle {
     }
 
     private func denial(of wallet: UInt64, _ message: MessageFacts) -> PolicyFinding? {
-        var offset = layout.rules
-        for index in 0..<layout.ruleCount {
+        var offset = layout.denyRules.start
+        for index in layout.denyRules.first..<layout.denyRules.end {
             let rule = RuleRecord(bytes, at: offset)
             offset = rule.end
             guard rule.wallets & wallet != 0, rule.isDeny, rule.mayDeny(messageOf: message.asking)

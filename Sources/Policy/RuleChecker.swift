@@ -17,11 +17,13 @@ extension BundleChecker {
             let isDeny = effect == RuleEffect.denyConditions.rawValue
             if isDeny || effect == RuleEffect.allowConditions.rawValue {
                 _ = try cursor.skip(8)
+                let count = Int(try cursor.readUInt16())
                 let rule = RuleRecord(bytes, at: start)
                 guard rule.wallets != 0, rule.wallets & ~wallets == 0 else {
                     throw .unknownWallets(item: item, found: rule.wallets)
                 }
-                try checkConditions(item, isDeny: isDeny)
+                try checkConditions(item, isDeny: isDeny, byteCount: count)
+                layout.note(rule, item)
                 continue
             }
             let count = isAboutMessages ? MessageRuleRecord.offset : RuleRecord.byteCount
@@ -39,6 +41,7 @@ extension BundleChecker {
             }
             try checkLists(of: rule, item)
             try checkEffect(of: rule, item)
+            layout.note(rule, item)
         }
     }
 

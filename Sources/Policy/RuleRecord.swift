@@ -36,24 +36,31 @@ package struct RuleRecord: ~Escapable {
     init(_ bytes: Span<UInt8>, at start: Int) {
         self.bytes = bytes
         self.start = start
-        fields = start + 1 + Int(bytes[start])
+        fields = start &+ 1 &+ Int(bytes[start])
+    }
+
+    /// What all effects have behind the name: `u8 effect | u64 wallets`, and two bytes more, which
+    /// are the length of the conditions of effects 5 and 6. Bounds-checked as one.
+    @inline(__always)
+    var head: Span<UInt8> {
+        @_lifetime(copy self) get { bytes.record(at: fields, byteCount: 11) }
     }
 
     @inline(__always)
     var end: Int {
         // Two of six effects have no more than this; the hot walk over the rules asks once.
-        effectCode <= RuleEffect.deny.rawValue ? fields + Self.byteCount : longEnd
+        effectCode <= RuleEffect.deny.rawValue ? fields &+ Self.byteCount : longEnd
     }
     @inline(__always)
     private var longEnd: Int {
         if hasConditions { return conditionsEnd }
-        return isAboutMessages ? message.end : fields + Self.byteCount + 1
+        return isAboutMessages ? message.end : fields &+ Self.byteCount &+ 1
     }
     /// Whether it is a rule about messages, which no payment ever matches.
     @inline(__always)
     package var isAboutMessages: Bool { effectCode == RuleEffect.allowMessages.rawValue }
     @inline(__always)
-    var effectCode: UInt8 { bytes[fields] }
+    var effectCode: UInt8 { head[0] }
     var destinationsCode: UInt8 { bytes[fields + 33] }
 
     /// What a match does.
@@ -94,7 +101,7 @@ package struct RuleRecord: ~Escapable {
 
     /// The wallets the rule is about: bit n for wallet n.
     @inline(__always)
-    package var wallets: UInt64 { bytes.littleEndian64(at: fields + 1) }
+    package var wallets: UInt64 { head.field64(at: 1) }
 
     /// The most satoshi that may leave, fee included, or `noCap`.
     package var outflowMax: UInt64 { most(.outflow, at: Offset.outflowMax) }

@@ -7,41 +7,58 @@ struct Shortfall {
 
         static let noRule = Condition(rawValue: 0)
         static let sighash = Condition(rawValue: 1)
-        static func under(_ fact: UInt8) -> Condition { Condition(rawValue: 2 * fact) }
         @inline(__always)
-        static func over(_ fact: UInt8) -> Condition { Condition(rawValue: 2 * fact + 1) }
-        static let destinations = Condition(rawValue: 32)
+        static func under(_ fact: UInt8) -> Condition { Condition(rawValue: 2 &* fact) }
+        @inline(__always)
+        static func over(_ fact: UInt8) -> Condition { Condition(rawValue: 2 &* fact &+ 1) }
+        static let destinations = Condition(rawValue: 31)
         static let scripts = Condition(rawValue: 33)
         static let lockTime = Condition(rawValue: 34)
         static let replaceable = Condition(rawValue: 35)
         static let replacement = Condition(rawValue: 36)
         static let requester = Condition(rawValue: 37)
         static let time = Condition(rawValue: 38)
+        /// Of a kind of condition that is neither a range nor of sighash types.
+        @inline(__always)
+        static func ofKind(_ code: UInt8) -> Condition { Condition(rawValue: code &+ 29) }
         static let satisfied = Condition(rawValue: 255)
 
         /// The code of the fact of a range, and whether it is under it.
         var range: (fact: UInt8, isUnder: Bool)? {
-            rawValue >= 2 && rawValue < 32 ? (rawValue / 2, rawValue & 1 == 0) : nil
+            rawValue >= 2 && rawValue < 31 ? (rawValue / 2, rawValue & 1 == 0) : nil
         }
     }
 
-    static let none = Shortfall(condition: .noRule, rule: PolicyFinding.noRule, cap: 0)
+    /// The first condition of a rule that may fail, and where its bound stands in the bundle.
+    struct Failure {
+        static let none = Failure(condition: .satisfied, place: 0)
 
-    let condition: Condition
-    let rule: UInt32
+        let condition: Condition
+        let place: Int
+    }
+
+    static let none = Shortfall(condition: .noRule, rule: PolicyFinding.noRule, cap: 0)
+    static let satisfied = Shortfall(condition: .satisfied, rule: PolicyFinding.noRule, cap: 0)
+
+    private(set) var condition: Condition
+    private var rule: UInt32
     /// The bound that was passed, the lists that an output stands outside of, the set that the rule
     /// permits, how many requesters it names, or its zone.
-    let cap: UInt64
+    private var cap: UInt64
 
-    /// Whether `other` came nearer to being allowed than this: it failed later, or at the same
-    /// condition with a wider bound. Lists and sighash types have no such order; there the first
-    /// rule stays.
+    /// Becomes what `rule` lacks, if that came nearer to being allowed: it failed later, or at the
+    /// same condition with a wider bound. Lists and sighash types have no such order; there the
+    /// first rule stays. Bounds are read only where they decide.
     @inline(__always)
-    func isFurther(than other: Shortfall) -> Bool {
-        if condition != other.condition { return condition.rawValue < other.condition.rawValue }
-        guard condition != .destinations && condition != .sighash else { return false }
-        let isUnder = condition.range?.isUnder ?? false
-        return isUnder ? other.cap < cap : cap < other.cap
+    mutating func approach(_ failure: Failure, of rule: RuleRecord, at index: Int) {
+        guard failure.condition.rawValue >= condition.rawValue else { return }
+        let bound = rule.bound(of: failure)
+        if failure.condition == condition {
+            guard condition != .destinations, condition != .sighash else { return }
+            let isUnder = condition.rawValue < 31 && condition.rawValue & 1 == 0
+            guard isUnder ? bound < cap : bound > cap else { return }
+        }
+        (condition, self.rule, cap) = (failure.condition, UInt32(index), bound)
     }
 
     /// The refusal, or nil when there was no rule or nothing failed.
@@ -91,51 +108,43 @@ extension RuleRecord {
     @inline(__always)
     private func permits(_ used: UInt8) -> Bool { used == 0 || used & ~sighashes == 0 }
 
-    /// Whether an allow rule's conditions all hold.
-    @inline(__always)
-    func isSatisfied(by facts: borrowing Facts) -> Bool {
-        if hasConditions { return areConditionsSatisfied(by: facts) }
-        guard permits(facts.sighashes) else { return false }
+    /// The first condition of an allow rule that may fail, or that all hold.
+    @_transparent
+    func failure(of facts: borrowing Facts) -> Shortfall.Failure {
+        if !permits(facts.sighashes) { return Shortfall.Failure(condition: .sighash, place: 0) }
+        if hasConditions { return conditionsFailure(of: facts) }
         let record = paymentRecord
-        guard facts.outflow <= record.littleEndian64(at: Offset.outflowMax) else { return false }
-        guard facts.fee <= record.littleEndian64(at: Offset.feeMax) else { return false }
-        guard facts.feerate <= record.littleEndian64(at: Offset.feerateMax) else { return false }
-        let lists = record.littleEndian64(at: Offset.lists)
-        return lists == 0 ? true : !facts.isAnyOutside(lists)
+        if facts.outflow > record.field64(at: Offset.outflowMax) {
+            return Shortfall.Failure(condition: .over(1), place: fields + Offset.outflowMax)
+        }
+        if facts.fee > record.field64(at: Offset.feeMax) {
+            return Shortfall.Failure(condition: .over(2), place: fields + Offset.feeMax)
+        }
+        if facts.feerate > record.field64(at: Offset.feerateMax) {
+            return Shortfall.Failure(condition: .over(3), place: fields + Offset.feerateMax)
+        }
+        let lists = record.field64(at: Offset.lists)
+        if lists != 0, facts.isAnyOutside(lists) {
+            return Shortfall.Failure(condition: .destinations, place: fields + Offset.lists)
+        }
+        return .none
     }
 
-    /// The first condition of an allow rule that the facts fail.
+    /// What the condition that failed permits.
     @inline(__always)
-    func shortfall(of facts: borrowing Facts, at index: Int) -> Shortfall {
-        let rule = UInt32(index)
-        if hasConditions { return conditionsShortfall(of: facts, at: rule) }
-        if !permits(facts.sighashes) {
-            return Shortfall(condition: .sighash, rule: rule, cap: UInt64(sighashes))
+    func bound(of failure: Shortfall.Failure) -> UInt64 {
+        if failure.condition == .sighash { return UInt64(sighashes) }
+        if failure.condition.rawValue <= Shortfall.Condition.destinations.rawValue {
+            return bytes.littleEndian64(at: failure.place)
         }
-        let record = paymentRecord
-        let outflowMax = record.littleEndian64(at: Offset.outflowMax)
-        if facts.outflow > outflowMax {
-            return Shortfall(condition: .over(1), rule: rule, cap: outflowMax)
-        }
-        let feeMax = record.littleEndian64(at: Offset.feeMax)
-        if facts.fee > feeMax {
-            return Shortfall(condition: .over(2), rule: rule, cap: feeMax)
-        }
-        let feerateMax = record.littleEndian64(at: Offset.feerateMax)
-        if facts.feerate > feerateMax {
-            return Shortfall(condition: .over(3), rule: rule, cap: feerateMax)
-        }
-        let lists = record.littleEndian64(at: Offset.lists)
-        if lists != 0, facts.isAnyOutside(lists) {
-            return Shortfall(condition: .destinations, rule: rule, cap: lists)
-        }
-        return Shortfall(condition: .satisfied, rule: rule, cap: 0)
+        return failure.condition == .scripts
+            ? UInt64(bytes.littleEndian16(at: failure.place)) : UInt64(bytes[failure.place])
     }
 
     /// The fields of a rule about payments, bounds-checked as one: since rules differ in length,
     /// the compiler checks each by itself otherwise, which doubles the time of the walk.
     @inline(__always)
     private var paymentRecord: Span<UInt8> {
-        @_lifetime(copy self) get { bytes.extracting(fields..<(fields + Self.byteCount)) }
+        @_lifetime(copy self) get { bytes.record(at: fields, byteCount: Self.byteCount) }
     }
 }
