@@ -58,7 +58,8 @@ package struct Bound: Equatable, Sendable {
             return Written.amount(satoshis) + (reason ?? ", for no rule allows any")
         }
         let all = terms.map { term in
-            "\(term.what) (\(term.how.isEmpty ? "" : term.how + ", ")\(Written.amount(term.satoshis)))"
+            let how = term.how.isEmpty ? "" : term.how + ", "
+            return "\(term.what) (\(how)\(Written.amount(term.satoshis)))"
         }
         let shown = all.prefix(6).joined(separator: " and ")
         let more = all.count > 6 ? " and \(all.count - 6) more" : ""

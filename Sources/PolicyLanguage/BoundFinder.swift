@@ -41,32 +41,9 @@ struct BoundFinder {
     /// `approved`: whether what needs the approval of people is counted too.
     init(_ bundle: CheckedBundle, approved: Bool) {
         let contents = ListContents(bundle)
-        let caps = WalletCaps.read(bundle)
-        // Wallets that the deny rules treat alike are looked at once.
-        var classes: [(caps: WalletCaps, wallets: UInt64)] = []
-        for (wallet, cap) in caps.enumerated() {
-            let bit: UInt64 = 1 << UInt64(wallet)
-            if let place = classes.firstIndex(where: { $0.caps == cap }) {
-                classes[place].wallets |= bit
-            } else {
-                classes.append((cap, bit))
-            }
-        }
-        var reaches: [RuleReach] = []
         let allowance = bundle.allowance
-        bundle.forEachRule { index, rule in
-            for (caps, wallets) in classes {
-                let reach = RuleReach(
-                    rule,
-                    at: index,
-                    wallets: wallets,
-                    caps,
-                    contents,
-                    allowance: allowance
-                )
-                if let reach, approved || !reach.needsApprovals { reaches.append(reach) }
-            }
-        }
+        reaches = RuleReach.all(of: bundle, contents, allowance: allowance)
+            .filter { approved || !$0.needsApprovals }
         var limits: [LimitKey: [Limit]] = [:]
         let names = PolicyNaming(bundle)
         bundle.forEachLimit { index, limit in
@@ -79,7 +56,7 @@ struct BoundFinder {
                 )
             )
         }
-        (self.reaches, self.limits, self.contents) = (reaches, limits, contents)
+        (self.limits, self.contents) = (limits, contents)
         self.allowance = allowance
         self.names = names
     }

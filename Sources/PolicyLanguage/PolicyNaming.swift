@@ -7,6 +7,8 @@ struct PolicyNaming {
     let lists: [String]
     let rules: [String]
     let limits: [String]
+    /// What the policy was compiled from.
+    let source: String
 
     init(_ bundle: CheckedBundle) {
         func text(_ span: Span<UInt8>) -> String {
@@ -20,6 +22,7 @@ struct PolicyNaming {
         var limits: [String] = []
         bundle.forEachLimit { _, limit in limits.append(text(limit.name)) }
         self.limits = limits
+        source = text(bundle.source)
     }
 
     /// `limit daily of all payments`.

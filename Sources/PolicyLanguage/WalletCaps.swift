@@ -27,6 +27,20 @@ struct WalletCaps: Equatable {
         return caps
     }
 
+    /// Wallets that the deny rules treat alike, together.
+    static func classes(_ bundle: CheckedBundle) -> [(caps: WalletCaps, wallets: UInt64)] {
+        var classes: [(caps: WalletCaps, wallets: UInt64)] = []
+        for (wallet, caps) in read(bundle).enumerated() {
+            let bit: UInt64 = 1 << UInt64(wallet)
+            if let place = classes.firstIndex(where: { $0.caps == caps }) {
+                classes[place].wallets |= bit
+            } else {
+                classes.append((caps, bit))
+            }
+        }
+        return classes
+    }
+
     private mutating func apply(_ rule: RuleRecord) {
         guard rule.hasConditions else {
             if rule.lists == 0 { isClosed = true } else { denied |= rule.lists }

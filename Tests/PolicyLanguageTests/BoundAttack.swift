@@ -54,7 +54,9 @@ struct BoundAttack {
             let judged = judged(asked, bundle)
             guard !judged.candidates.isEmpty else { continue }
             let joins = !isGreedy && gate.groupCount > 0 && dice.chance(1, of: 4)
-            let group = joins ? dice.below(gate.groupCount) : nil
+            // A group is of one wallet, for it spends one coin.
+            let ofWallet = gate.signed.filter { $0.wallet == asked.wallet }.map(\.group)
+            let group = joins && !ofWallet.isEmpty ? dice.pick(ofWallet) : nil
             if gate.sign(asked, judged, group: group, at: time) { return true }
         }
         return false
@@ -106,8 +108,9 @@ struct BoundAttack {
     }
 
     /// Payments at the corners of what the rules say.
-    private static func shapes(_ sample: SampleBundle) -> [Asked] {
-        var shapes: Set<Asked> = []
+    static func shapes(_ sample: SampleBundle) -> [Asked] {
+        var shapes: [Asked] = []
+        var seen: Set<Asked> = []
         let corners = Corners(sample)
         let scripts = sample.destinations.map(\.script)
         var paid: [[[UInt8]]] = [[], [BoundSamples.stranger]] + scripts.map { [$0] }
@@ -122,7 +125,7 @@ struct BoundAttack {
                         for own in payees.isEmpty ? [1_000_000] : [0, 1_000_000] as [UInt64] {
                             var asked = Asked(wallet: wallet, fee: fee, own: own)
                             asked.outputs = payees.map { .init(script: $0, amount: amount) }
-                            shapes.insert(asked)
+                            if seen.insert(asked).inserted { shapes.append(asked) }
                         }
                     }
                 }
@@ -131,11 +134,11 @@ struct BoundAttack {
                 for fee in corners.fees + corners.amounts {
                     var asked = Asked(wallet: wallet, fee: fee, sighash: sighash)
                     asked.outputs = [.init(script: scripts.first ?? [0x51], amount: 1)]
-                    shapes.insert(asked)
+                    if seen.insert(asked).inserted { shapes.append(asked) }
                 }
             }
         }
-        return shapes.sorted { "\($0)" < "\($1)" }
+        return shapes
     }
 }
 

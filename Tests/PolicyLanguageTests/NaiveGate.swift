@@ -10,6 +10,11 @@ struct Asked: Hashable, Sendable {
     var own: UInt64 = 0
     var sighash: UInt8 = 0
     var inputs = 1
+    var requester: UInt32? = 7
+    var seconds: UInt64? = 1_700_000_000
+    var lockTime: UInt32 = 0
+    var isReplaceable = true
+    var isReplacement = false
 
     struct Output: Hashable, Sendable {
         var script: [UInt8]
@@ -33,8 +38,8 @@ struct Asked: Hashable, Sendable {
         for (place, output) in outputs.enumerated() where !isOpen {
             facts.pay(output.amount, to: output.script.span, output: UInt32(place), under: bundle)
         }
-        facts.ask(Asking(requester: 7, seconds: 1_700_000_000, under: bundle))
-        facts.replace(false)
+        facts.ask(Asking(requester: requester, seconds: seconds, under: bundle))
+        facts.replace(isReplacement)
         facts.count(
             inputs: inputs,
             outputs: outputs.count + (own > 0 ? 1 : 0),
@@ -42,8 +47,8 @@ struct Asked: Hashable, Sendable {
             outputAmount: paid + own
         )
         var sequences = Sequences()
-        sequences.add(0xffff_fffd)
-        facts.lock(time: 0, version: 2, sequences)
+        sequences.add(isReplaceable ? 0xffff_fffd : 0xffff_fffe)
+        facts.lock(time: lockTime, version: 2, sequences)
         return facts
     }
 }
@@ -106,6 +111,7 @@ struct Judged {
 struct NaiveGate {
     struct Signed {
         var time: Int
+        var wallet: Int
         var group: Int
         var outflow: UInt64
         var charges: [Judged.Charge]
@@ -167,7 +173,13 @@ struct NaiveGate {
         where admits(candidate.charges, outflow: asked.outflow, group: place, at: now) {
             groupCount = max(groupCount, place + 1)
             signed.append(
-                Signed(time: now, group: place, outflow: asked.outflow, charges: candidate.charges)
+                Signed(
+                    time: now,
+                    wallet: asked.wallet,
+                    group: place,
+                    outflow: asked.outflow,
+                    charges: candidate.charges
+                )
             )
             return true
         }

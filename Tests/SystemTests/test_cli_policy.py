@@ -211,3 +211,25 @@ def test_the_bound_says_what_holds_it_there():
         assert sum(term["satoshis"] for term in figure["boundBy"]) == figure["satoshis"]
         assert all(term["what"].startswith(("limit ", "rule ", "the allowance")) for term in figure["boundBy"])
     assert made["withoutApprovals"] == made["bounds"]
+
+
+def test_what_does_nothing_is_told_and_strict_refuses_it(tmp_path):
+    path = REPOSITORY / "policies/examples/regtest-strict.toml"
+    assert portcullis("policy", "check", path, "--strict")["findings"] == []
+    changed = tmp_path / "changed.toml"
+    text = path.read_text()
+    changed.write_text(text + """
+[[rules]]
+name = "smaller"
+effect = "allow"
+wallets = ["segwit"]
+destinations = "any"
+max_outflow = "0.01 BTC"
+max_fee = "0.001 BTC"
+""")
+    line = 1 + changed.read_text().split("\n").index('name = "smaller"') - 1
+    finding = {"kind": "shadowed-rule", "subject": "rule", "name": "smaller", "line": line,
+               "message": "rule small says all that it says, so it changes nothing"}
+    assert portcullis("policy", "check", changed)["findings"] == [finding], "without --strict it is exit 0"
+    run = portcullis("policy", "check", changed, "--strict", check=False)
+    assert run.returncode == 3 and json.loads(run.stdout)["findings"] == [finding], "the document is printed all the same"

@@ -2,7 +2,7 @@ import ArgumentParser
 private import Bitcoin
 import Front
 import Policy
-private import PolicyLanguage
+import PolicyLanguage
 
 /// `portcullis policy`
 struct PolicyCommand: ParsableCommand {
@@ -187,10 +187,17 @@ extension PolicyCommand {
                 and the most if it is stolen. If it does not compile, the line, the key, what was \
                 found and what was expected. Nothing is made; `init` compiles in the same way.
 
-                Example:
-                  portcullis policy check mine.toml
+                Then what of it does nothing: rules that no payment can match, that deny rules \
+                leave nothing of or another rule says already, that never have room; limits that \
+                are never reached; lists and wallets that no rule is about. Only what is proven \
+                is said, and with --strict such a policy is refused.
 
-                Exit status: 0 it compiles, 2 usage, 3 it does not, 1 anything else.
+                Examples:
+                  portcullis policy check mine.toml
+                  portcullis policy check mine.toml --strict
+
+                Exit status: 0 it compiles, 2 usage, 3 it does not, or --strict found something, 1 \
+                anything else.
                 """
         )
 
@@ -202,7 +209,11 @@ extension PolicyCommand {
         @Option(name: .long, help: "The network that the policy must be for.")
         var network: NetworkName?
 
+        @Flag(name: .long, help: "Exit with 3 if something of it does nothing.")
+        var strict = false
+
         mutating func run() throws {
+            var isFlawless = false
             try common.run { () throws(FrontError) in
                 let source = try PolicySource(path: file, network: network)
                 let bytes = try source.compile()
@@ -221,9 +232,15 @@ extension PolicyCommand {
                 if bundle.adminCount == 0 {
                     words.append("Without admins `init` makes an admin key, but not on main.")
                 }
-                let document = try PolicyDocument(bundle, bytes, words)
+                let flaws = FlawFinder.flaws(of: bundle)
+                words += flaws.map { "Does nothing: \($0.words)" }
+                isFlawless = flaws.isEmpty
+                var document = try PolicyDocument(bundle, bytes, words)
+                document.findings = flaws.map(PolicyDocument.Finding.init)
                 try common.output.finish(document, words: words)
             }
+            // The document has been printed; only the status is left to give.
+            if strict, !isFlawless { throw ExitCode(3) }
         }
     }
 }
@@ -253,6 +270,21 @@ struct PolicyDocument: Encodable {
     var admins: Int
     var adminThreshold: Int
     var description: [String]
+    var findings: [Finding] = []
+
+    /// What of the policy does nothing.
+    struct Finding: Encodable {
+        var kind: String
+        var subject: String
+        var name: String
+        var line: Int?
+        var message: String
+
+        init(_ flaw: PolicyFlaw) {
+            (kind, subject, name) = (flaw.kind.rawValue, flaw.subject, flaw.name)
+            (line, message) = (flaw.line, flaw.message)
+        }
+    }
 
     init(_ bundle: CheckedBundle, _ bytes: [UInt8], _ words: [String]) throws(FrontError) {
         let facts = try BundleFacts(reading: bytes)
