@@ -185,6 +185,13 @@ let package = Package(
             path: "Tests/SignerTwin",
             swiftSettings: strict
         ),
+        // The evaluator for Tests/SystemTests/test_policy_model.py, which asks it a million times.
+        .executableTarget(
+            name: "policy-driver",
+            dependencies: ["Bytes", "Policy", "LocalSocket", "CLinux"],
+            path: "Tests/PolicyDriver",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "SignerTests",
             dependencies: [
