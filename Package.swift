@@ -137,11 +137,17 @@ let package = Package(
             dependencies: ["Front", "Confinement", "LocalSocket", "CLinux"],
             swiftSettings: strict
         ),
+        .target(
+            name: "Simulation",
+            dependencies: ["Bytes", "Bitcoin", "Policy", "Wire", "Gate"],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "portcullis",
             dependencies: [
                 "Bytes", "BitcoinCrypto", "Bitcoin", "Policy", "Transparency", "Wire",
-                "Confinement", "LocalSocket", "Wallet", "PolicyLanguage", "Front", "CLinux",
+                "Confinement", "LocalSocket", "Wallet", "PolicyLanguage", "Front", "Simulation",
+                "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict

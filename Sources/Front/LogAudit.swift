@@ -21,15 +21,16 @@ package struct LogAudit: Codable, Equatable, Sendable {
     /// Entries of the gate's journal that were compared; nothing where it was not read.
     package var journal: UInt64?
 
-    /// Checks a log against its verifier key; `visit` sees each entry as it passes. Without
-    /// `admins` it takes the signer's word that admins signed for refills and recoveries.
+    /// Checks a log against its verifier key; `visit` sees each entry as it passes, in words and in
+    /// bytes. Without `admins` it takes the signer's word that admins signed for refills and
+    /// recoveries.
     package init(
         folder: LogFolder,
         number: UInt32,
         key: String,
         admins: AdminAudit? = nil,
         readsJournal: Bool = false,
-        visit: (UInt64, LeafFacts) -> Void = { _, _ in }
+        visit: (UInt64, LeafFacts, [UInt8]) -> Void = { _, _, _ in }
     ) throws(FrontError) {
         self.number = number
         adminsChecked = admins != nil
@@ -75,7 +76,7 @@ package struct LogAudit: Codable, Equatable, Sendable {
     private mutating func readLeaves(
         _ folder: LogFolder,
         _ admins: AdminAudit?,
-        visit: (UInt64, LeafFacts) -> Void
+        visit: (UInt64, LeafFacts, [UInt8]) -> Void
     ) throws(FrontError) -> [Bytes32] {
         var hashes: [Bytes32] = []
         var order = LeafOrder()
@@ -90,7 +91,7 @@ package struct LogAudit: Codable, Equatable, Sendable {
                     try order.check(facts, at: UInt64(hashes.count))
                     tally(facts)
                     if facts.kind == "event" { _ = try admins?.check(leaf) }
-                    visit(UInt64(hashes.count), facts)
+                    visit(UInt64(hashes.count), facts, leaf)
                     hashes.append(Merkle.leafHash(leaf.span))
                 }
             } catch {

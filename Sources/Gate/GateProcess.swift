@@ -87,7 +87,11 @@ package enum GateProcess {
     ) throws(GateError) -> GateConfiguration {
         let count = try file.size()
         guard count <= BundleLayout.byteCountMax else { throw .bundleDamaged }
-        let bytes = try file.read(count, at: 0)
+        return try configuration(try file.read(count, at: 0))
+    }
+
+    /// The same of a bundle's bytes.
+    package static func configuration(_ bytes: [UInt8]) throws(GateError) -> GateConfiguration {
         let layout: BundleLayout
         do throws(BundleError) {
             layout = try CheckedBundle(checking: bytes.span).layout

@@ -15,8 +15,9 @@ struct AuditTests {
             folder: LogFolder(path: log.folder.path),
             number: 0,
             key: log.key
-        ) { index, leaf in
+        ) { index, leaf, bytes in
             #expect(index == UInt64(kinds.count))
+            #expect(bytes == log.leaves[kinds.count])
             kinds.append(leaf.kind)
         }
         #expect(audit.size == UInt64(log.leaves.count))

@@ -67,7 +67,8 @@ def test_the_commands_are_those_of_the_contract():
     assert {" ".join(command) for command in LEAVES} == {
         "doctor", "init", "up", "unlock", "lock", "refill", "recover", "status", "wallet list", "wallet show", "wallet address",
         "wallet xpub", "wallet export", "bip85 words", "bip85 hex",
-        "policy starter", "policy check", "policy bound", "policy cases", "policy zone", "psbt create", "psbt add", "psbt update", "psbt combine", "psbt finalize",
+        "policy starter", "policy check", "policy bound", "policy cases", "policy simulate", "policy zone",
+        "psbt create", "psbt add", "psbt update", "psbt combine", "psbt finalize",
         "psbt extract", "psbt convert", "psbt inspect", "sign", "message sign", "message verify", "message combine", "audit verify", "audit show", "audit receipt", "refusals"}
     text = (REPOSITORY / "docs/cli.md").read_text()
     for command in LEAVES:
@@ -116,7 +117,8 @@ NEEDED = {"init": ["--network", "regtest", "--policy", POLICY], "refill": ["--am
           "wallet show": ["segwit"], "wallet address": ["segwit", "--offline"], "psbt inspect": [DEMO], "sign": [DEMO],
           "audit receipt": ["RECEIPT"], "policy starter": ["--network", "regtest", "--wallet", "w=tr(self/86h/1h/0h/<0;1>/*)"],
           "wallet xpub": ["84h/1h/0h"], "wallet export": ["segwit"],
-          "policy check": [POLICY], "policy bound": [POLICY], "policy cases": [POLICY, CASES], "policy zone": ["Europe/Berlin"],
+          "policy check": [POLICY], "policy bound": [POLICY], "policy cases": [POLICY, CASES], "policy simulate": [POLICY],
+          "policy zone": ["Europe/Berlin"],
           "psbt add": [DEMO], "psbt update": [DEMO], "psbt combine": [DEMO, DEMO],
           "psbt finalize": [DEMO], "psbt extract": [DEMO], "psbt convert": [DEMO, "--to", "2"], "message sign": ["--wallet", "segwit", "--index", "0", "a text"],
           "message verify": [*SIGNED, "Hello World"], "message combine": [DEMO]}

@@ -43,10 +43,11 @@ struct ImportTests {
         "portcullis-front": [
             "Front", "Confinement", "LocalSocket", "CLinux", "Foundation", "FoundationEssentials",
         ],
+        "Simulation": ["Bytes", "Bitcoin", "Policy", "Wire", "Gate"],
         "portcullis": [
             "Bytes", "BitcoinCrypto", "Bitcoin", "Policy", "Transparency", "Wire", "Confinement",
-            "LocalSocket", "Wallet", "PolicyLanguage", "Front", "CLinux", "ArgumentParser",
-            "Foundation", "FoundationEssentials",
+            "LocalSocket", "Wallet", "PolicyLanguage", "Front", "Simulation", "CLinux",
+            "ArgumentParser", "Foundation", "FoundationEssentials",
         ],
     ]
 

@@ -39,4 +39,7 @@ extension Facts {
     package var sets: (scripts: UInt16, lockTimes: UInt8, replaceable: UInt8, replacement: UInt8) {
         (scripts, lockTimes, replaceable, replacement)
     }
+
+    /// Ends what is paid, in place of `count`, where neither counts nor shares are known.
+    package mutating func countNothing() { isComplete = true }
 }

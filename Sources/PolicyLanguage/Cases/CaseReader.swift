@@ -11,7 +11,8 @@ package struct CaseReader {
 
     private static let keys = [
         "case", "wallet", "pay", "data", "fee", "outflow", "returns", "vsize", "inputs", "outputs",
-        "lock-time", "replaceable", "replaces", "requester", "time", "sighash", "expect", "rule",
+        "lock-time", "relative-lock", "replaceable", "replaces", "requester", "time", "sighash",
+        "expect", "rule",
         "match", "charge",
     ]
 
@@ -58,11 +59,12 @@ package struct CaseReader {
     /// says something of the lock time, and the other way round.
     private func endBlock() throws(PolicyError) {
         guard let last = cases.last else { return }
-        guard (last.lockTime == nil) == (last.isReplaceable == nil) else {
+        let isHalf = (last.lockTime == nil) != (last.isReplaceable == nil)
+        guard !isHalf, last.lockTime != nil || !last.isRelative else {
             throw PolicyError(
                 line: last.line,
                 key: "case",
-                found: "the case \"\(last.title)\" with one of lock-time and replaceable",
+                found: "the case \"\(last.title)\" without lock-time or replaceable",
                 expected: "both, as in lock-time: 0 and replaceable: yes"
             )
         }
@@ -89,6 +91,7 @@ package struct CaseReader {
         case "inputs": cases[last].inputs = Int(try number(key, value) as UInt32)
         case "outputs": cases[last].outputs = Int(try number(key, value) as UInt32)
         case "lock-time": cases[last].lockTime = try number(key, value)
+        case "relative-lock": cases[last].isRelative = try either(key, value)
         case "replaceable": cases[last].isReplaceable = try either(key, value)
         case "replaces": cases[last].isReplacement = try either(key, value)
         case "requester": cases[last].requester = try requester(value)

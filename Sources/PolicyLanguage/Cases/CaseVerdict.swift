@@ -55,25 +55,36 @@ extension PolicyCase {
             let script = payment.script
             facts.pay(payment.amount, to: script.span, output: UInt32(index), under: bundle)
         }
-        facts.count(
-            inputs: inputs ?? 0,
-            outputs: outputs ?? payments.count + (returned > 0 ? 1 : 0),
-            ownAmount: returned,
-            outputAmount: paid + returned
+        if let inputs {
+            facts.count(
+                inputs: inputs,
+                outputs: outputs ?? payments.count + (returned > 0 ? 1 : 0),
+                ownAmount: returned,
+                outputAmount: paid + returned
+            )
+        } else {
+            facts.countNothing()
+        }
+        facts.set(
+            scripts: facts.sets.scripts,
+            lockTimes: lockTimes,
+            replaceable: Self.either(isReplaceable),
+            replacement: Self.either(isReplacement)
         )
-        if inputs == nil {
-            for fact in [.inputs, .outputs, .ownShare] as [NumericFact] {
-                facts.set(fact, .unknown)
-            }
-        }
-        if let lockTime, let isReplaceable {
-            var sequences = Sequences()
-            sequences.add(isReplaceable ? 0xffff_fffd : 0xffff_fffe)
-            facts.lock(time: lockTime, version: 2, sequences)
-        }
-        if let isReplacement { facts.replace(isReplacement) }
         facts.ask(Asking(requester: requester, seconds: seconds, under: bundle))
         return facts
+    }
+
+    /// From 500,000,000 on it is a time; a sequence that is not final leaves it in effect.
+    private var lockTimes: UInt8 {
+        guard let lockTime else { return LockTimes.every }
+        let kind = lockTime < 500_000_000 ? LockTimes.height : LockTimes.time
+        let locks = (lockTime == 0 ? 0 : kind) | (isRelative ? LockTimes.relative : 0)
+        return locks == 0 ? LockTimes.none : locks
+    }
+
+    private static func either(_ isTrue: Bool?) -> UInt8 {
+        isTrue.map { $0 ? Either.yes : Either.no } ?? Either.every
     }
 }
 

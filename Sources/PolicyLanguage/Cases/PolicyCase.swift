@@ -25,6 +25,8 @@ package struct PolicyCase: Equatable, Sendable {
     package var outputs: Int?
     package var lockTime: UInt32?
     package var isReplaceable: Bool?
+    /// Whether an input waits for some time after its coin (BIP-68).
+    package var isRelative = false
     package var isReplacement: Bool?
     package var requester: UInt32?
     /// UTC, since 1970.

@@ -107,9 +107,9 @@ struct AuditCommand: ParsableCommand {
                             number: log.number,
                             key: log.key,
                             admins: admins
-                        ) {
-                            let leaf = names.named($1)
-                            found.append(EntryDocument(log: log.number, index: $0, leaf: leaf))
+                        ) { index, facts, _ in
+                            let leaf = names.named(facts)
+                            found.append(EntryDocument(log: log.number, index: index, leaf: leaf))
                         }
                         return found
                     }
@@ -245,7 +245,7 @@ struct ReceiptDocument: Encodable {
 
 extension Home {
     /// Whether `up` seems to run here: after a crash its socket may have stayed.
-    fileprivate var isServed: Bool { Files.exists(controlSocket) }
+    var isServed: Bool { Files.exists(controlSocket) }
 
     /// A log of this home with the key that verifies it.
     struct Log {

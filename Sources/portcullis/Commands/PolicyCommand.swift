@@ -21,7 +21,7 @@ struct PolicyCommand: ParsableCommand {
             Exit status: 0 done, 2 usage, 3 it does not compile or meet its cases, 1 \
             anything else.
             """,
-        subcommands: [Starter.self, Check.self, BoundOf.self, Cases.self, Zone.self]
+        subcommands: [Starter.self, Check.self, BoundOf.self, Cases.self, Simulate.self, Zone.self]
     )
 }
 
