@@ -86,8 +86,10 @@ package enum UnixSocket {
                 _ = linux_poll(nil, 0, min(20, remaining))
             } catch .failed(_, errno: 1), .failed(_, errno: 13) {
                 throw .failed(
-                    "this user may not talk to the \(peer) at \(path): ask as root, or as the "
-                        + "user that runs `portcullis up`"
+                    "this user may not talk to the \(peer) at \(path): "
+                        + (peer == .gate
+                            ? "be a member of the socket's group, or ask the front"
+                            : "ask as root, or as the user that runs `portcullis up`")
                 )
             } catch {
                 return nil

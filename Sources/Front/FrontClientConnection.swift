@@ -194,7 +194,7 @@ final class FrontClientConnection {
 }
 
 /// One answer of the gate as it arrives: a header of protocol.md, section 2, and its payload.
-private struct ArrivingAnswer {
+struct ArrivingAnswer {
     private var header = ArrivingBytes(FrameHeader.byteCount)
     private var payload = ArrivingBytes(0)
     private var kind: Result<MessageKind, FrameError>?

@@ -23,6 +23,8 @@ package struct Home: Equatable, Sendable {
     package var runFolder: String { path + "/run" }
     package var operatorSocket: String { runFolder + "/operator.sock" }
     package var gateSocket: String { runFolder + "/gate.sock" }
+    /// The gate's other one, for those who ask it themselves.
+    package var clientsSocket: String { runFolder + "/clients.sock" }
     package var frontSocket: String { runFolder + "/front.sock" }
     package var controlSocket: String { runFolder + "/control.sock" }
     /// Held by the supervisor as long as it runs.
@@ -48,11 +50,14 @@ package struct HomeFacts: Codable, Equatable, Sendable {
         package var signer: UInt32
         package var gate: UInt32
         package var front: UInt32
+        /// The group whose members may ask the gate themselves. Nothing in homes of before: root.
+        package var clients: UInt32?
 
-        package init(signer: UInt32, gate: UInt32, front: UInt32) {
+        package init(signer: UInt32, gate: UInt32, front: UInt32, clients: UInt32?) {
             self.signer = signer
             self.gate = gate
             self.front = front
+            self.clients = clients
         }
     }
 

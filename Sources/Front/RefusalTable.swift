@@ -349,8 +349,8 @@ extension RefusalWords {
           the gate could not read the request
           use front and gate of the same release
         requester-not-permitted nothing number
-          this user may not ask
-          run as the user of the front
+          this user may not ask, or not this, at that socket
+          ask the front; or, of the group of clients.sock, sign with --direct
         internal-fault nothing number
           a fault inside the gate
           see its messages; please report it

@@ -9,6 +9,8 @@ final class Connection {
     let id: ClientID
     /// As the kernel told it when the client connected.
     let uid: UInt32
+    /// By the socket at which it came.
+    let role: ClientRole
     let descriptor: Descriptor
     private(set) var assembler = FrameAssembler()
     /// Bytes that came behind the frame being answered.
@@ -24,8 +26,15 @@ final class Connection {
     /// It is closed as soon as it has its last reply.
     private(set) var isClosing = false
 
-    init(_ id: ClientID, uid: UInt32, now: UInt64, _ descriptor: consuming Descriptor) {
+    init(
+        _ id: ClientID,
+        uid: UInt32,
+        role: ClientRole,
+        now: UInt64,
+        _ descriptor: consuming Descriptor
+    ) {
         self.id = id
+        self.role = role
         heardAt = now
         self.uid = uid
         self.descriptor = descriptor
@@ -43,7 +52,7 @@ final class Connection {
         heardAt = now
         unread = unread.isEmpty ? bytes : unread + bytes
         guard wantsToRead else { return nil }
-        let frame = try assembler.take(&unread, admits: GateServer.admits)
+        let frame = try assembler.take(&unread, admits: role.admits)
         isWaiting = frame != nil
         if isWaiting || !assembler.isInFrame {
             deadline = nil

@@ -17,10 +17,12 @@ package final class EventLoop {
     private static let pieceCount = 65_536
     /// Reads of one descriptor before the others have their turn.
     private static let readsMax = 16
+    /// New connections of a socket before the others have their turn.
+    private static let acceptsMax = 64
 
     private let server: GateServer
     private let signer: Descriptor
-    private let listener: Descriptor
+    private let listeners: [ClientListener]
     private let signals: Descriptor
     private let connections: Connections
     private let serving: () -> Void
@@ -34,25 +36,29 @@ package final class EventLoop {
     /// Something came in after the last turn, so the next one is due at once.
     private var isTurnDue = false
 
-    /// `serving` is called once, when requests are served.
+    /// `listener` is gate.sock, `local` clients.sock where there is one; `serving` is called once,
+    /// when requests are served.
     package init(
         _ server: GateServer,
         signer: consuming Descriptor,
         listener: consuming Descriptor,
+        local: consuming Descriptor? = nil,
         signals: consuming Descriptor,
-        allowed: [UInt32],
+        permitted: PermittedClients,
         serving: @escaping () -> Void
     ) throws(GateError) {
         self.server = server
         self.signer = signer
-        self.listener = listener
+        var listeners = [ClientListener(listener, .front)]
+        if let local { listeners.append(ClientListener(local, .local)) }
+        self.listeners = listeners
         self.signals = signals
         self.serving = serving
-        connections = Connections(allowed: allowed)
+        connections = Connections(permitted)
         now = try Self.boottime()
         do throws(SocketError) {
             try self.signer.setNonblocking(true)
-            try self.listener.setNonblocking(true)
+            for listener in listeners { try listener.descriptor.setNonblocking(true) }
         } catch {
             throw .kernel(errno: error.errno)
         }
@@ -98,8 +104,11 @@ package final class EventLoop {
         var entries = [
             PollEntry(signer.number, writing: server.signer.wantsToWrite),
             PollEntry(signals.number),
-            PollEntry(connections.hasRoom ? listener.number : -1),
         ]
+        for listener in listeners {
+            let looks = connections.looks(at: listener.role)
+            entries.append(PollEntry(looks ? listener.descriptor.number : -1))
+        }
         for client in clients {
             entries.append(
                 PollEntry(
@@ -120,9 +129,11 @@ package final class EventLoop {
         now = try Self.boottime()
         if entries[0].isReadable { try readSigner() }
         if entries[1].isReadable { takeSignals() }
-        if entries[2].isReadable { try acceptAll() }
+        for (place, listener) in listeners.enumerated() where entries[2 + place].isReadable {
+            try acceptSome(of: listener)
+        }
         for (place, client) in clients.enumerated() {
-            let entry = entries[3 + place]
+            let entry = entries[2 + listeners.count + place]
             if entry.isWritable, client.wantsToWrite { try flush(client) }
             if entry.isReadable { try read(client, hungUp: entry.isHungUp) }
             try hurry(client)
@@ -197,8 +208,9 @@ extension EventLoop {
 
 /// The clients' sockets.
 extension EventLoop {
-    private func acceptAll() throws(GateError) {
-        while connections.hasRoom, let admission = try connections.accept(listener, now: now) {
+    private func acceptSome(of listener: ClientListener) throws(GateError) {
+        for _ in 0..<Self.acceptsMax where connections.looks(at: listener.role) {
+            guard let admission = try connections.accept(listener, now: now) else { return }
             if case .turnedAway(let refusal, let uid) = admission {
                 try server.countRefusal(refusal, requester: uid)
             }
@@ -231,10 +243,15 @@ extension EventLoop {
         do throws(FrameError) {
             frame = try client.take(bytes, now: now)
         } catch {
-            return try end(client, error.refusal)
+            return try end(client, error.refusal(for: client.role))
         }
         if let frame {
-            return try server.receive(frame, from: client.id, requester: client.uid)
+            return try server.receive(
+                frame,
+                from: client.id,
+                requester: client.uid,
+                role: client.role
+            )
         }
         if let largest = connections.overfull { try end(largest, .busy) }
     }
@@ -281,11 +298,13 @@ extension EventLoop {
 
 extension FrameError {
     /// What a client is told.
-    fileprivate var refusal: Refusal {
+    fileprivate func refusal(for role: ClientRole) -> Refusal {
         switch self {
         case .tooLong: .tooLarge
-        case .notPermitted(let kind): kind == .sign ? .tooLarge : .malformedFrame
-        case .unknownKind, .empty, .cutShort: .malformedFrame
+        case .notPermitted(.sign), .notPermitted(.open), .notPermitted(.signOpened): .tooLarge
+        case .notPermitted(.gateStatus), .notPermitted(.gateAddress), .notPermitted(.gateXpub):
+            role == .local ? .requesterNotPermitted : .malformedFrame
+        case .notPermitted, .unknownKind, .empty, .cutShort: .malformedFrame
         }
     }
 }

@@ -19,6 +19,7 @@ package enum GateExit: Int32, Sendable {
 package struct GateDescriptors: ~Copyable {
     let signer: Descriptor
     let listener: Descriptor
+    let local: Descriptor?
     let folder: Descriptor
     let bundle: Descriptor
     let readiness: Descriptor
@@ -28,6 +29,7 @@ package struct GateDescriptors: ~Copyable {
     package init(
         signer: consuming Descriptor,
         listener: consuming Descriptor,
+        local: consuming Descriptor?,
         folder: consuming Descriptor,
         bundle: consuming Descriptor,
         readiness: consuming Descriptor,
@@ -35,6 +37,7 @@ package struct GateDescriptors: ~Copyable {
     ) {
         self.signer = signer
         self.listener = listener
+        self.local = local
         self.folder = folder
         self.bundle = bundle
         self.readiness = readiness
@@ -48,7 +51,7 @@ package enum GateProcess {
     package static func run(
         _ descriptors: consuming GateDescriptors,
         clock: SystemClock,
-        clients: [UInt32]
+        clients: PermittedClients
     ) -> GateExit {
         do throws(GateError) {
             let configuration = try configuration(DiskFile(descriptors.bundle))
@@ -64,8 +67,9 @@ package enum GateProcess {
                 server,
                 signer: descriptors.signer,
                 listener: descriptors.listener,
+                local: descriptors.local,
                 signals: descriptors.signals,
-                allowed: clients
+                permitted: clients
             ) {
                 say("gate: serving\n", to: Descriptor.standardError())
             }

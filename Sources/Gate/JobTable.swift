@@ -4,6 +4,7 @@ import Wire
 /// What makes two requests in flight one: who asks, for what, and every byte.
 struct JobKey: Hashable {
     let requester: UInt32
+    let role: ClientRole
     let hash: HashKey
     let purpose: JobPurpose
 }
@@ -113,10 +114,18 @@ struct JobTable {
     static let bytesMax = 256 << 20
     static let jobsMax = 4_096
 
+    private struct Owner: Hashable {
+        let requester: UInt32
+        let role: ClientRole
+    }
+
     private var jobs: [Int: Job] = [:]
     private var byKey: [JobKey: Int] = [:]
     private var nextID = 0
-    private(set) var heldBytes = 0
+    /// Bytes of requests: of all, of each role, and of each uid of a role.
+    private var heldBytes = 0
+    private var heldOfRoles: [ClientRole: Int] = [:]
+    private var heldOfOwners: [Owner: Int] = [:]
     private var freeSlots = (0..<UInt16(AssessHead.slotCount)).reversed().map { $0 }
     private var assessing = 0
     private var assessingBytes = 0
@@ -151,9 +160,7 @@ struct JobTable {
             jobs[id]?.waiters.append(client)
             return true
         }
-        guard jobs.count < Self.jobsMax, heldBytes + request.count <= Self.bytesMax else {
-            return false
-        }
+        guard jobs.count < Self.jobsMax, hasRoom(request.count, key) else { return false }
         let id = nextID
         nextID += 1
         jobs[id] = Job(
@@ -164,9 +171,25 @@ struct JobTable {
             waiters: [client]
         )
         byKey[key] = id
-        heldBytes += request.count
+        hold(request.count, key)
         queued.append(id, of: key.requester)
         return true
+    }
+
+    private func hasRoom(_ count: Int, _ key: JobKey) -> Bool {
+        let (role, owner) = (key.role, Owner(requester: key.requester, role: key.role))
+        return heldBytes + count <= Self.bytesMax
+            && heldOfRoles[role, default: 0] + count <= role.bytesMax
+            && heldOfOwners[owner, default: 0] + count <= role.bytesOfOneMax
+    }
+
+    /// Counts bytes that are held from now on, or, less than none, not any more.
+    private mutating func hold(_ count: Int, _ key: JobKey) {
+        let owner = Owner(requester: key.requester, role: key.role)
+        heldBytes += count
+        heldOfRoles[key.role, default: 0] += count
+        let held = heldOfOwners[owner, default: 0] + count
+        heldOfOwners[owner] = held == 0 ? nil : held
     }
 
     /// The next request to be assessed, with a slot for it; nothing while the signer has enough.
@@ -202,7 +225,7 @@ struct JobTable {
         assessing -= 1
         assessingBytes -= job.request.count
         assessingWork -= job.work
-        heldBytes -= job.request.count - resolved.count
+        hold(resolved.count - job.request.count, job.key)
         job.request = resolved
         job.assessed = assessed
         jobs[id] = job
@@ -238,7 +261,7 @@ struct JobTable {
     mutating func finish(_ id: Int) -> [ClientID] {
         guard let job = jobs.removeValue(forKey: id) else { return [] }
         byKey[job.key] = nil
-        heldBytes -= job.request.count
+        hold(-job.request.count, job.key)
         if let slot = job.slot { freeSlots.append(slot) }
         return job.waiters
     }

@@ -19,19 +19,12 @@ extension GateServer {
     /// Of one signature (`openingWork`): about 80 microseconds.
     private static let openingWork = 25
 
-    /// Whether a client may send a frame of this kind and size at all.
-    package static func admits(_ header: FrameHeader) -> Bool {
-        if [.sign, .open, .signOpened].contains(header.kind) {
-            return AssessHead.byteCount + header.payloadCount < MessageKind.assess.lengthMax
-        }
-        return [.gateStatus, .gateAddress, .gateXpub].contains(header.kind)
-    }
-
-    /// Takes a whole frame of a client whose uid the kernel told.
+    /// Takes a whole frame, of a kind that the role admits, of a client whose uid the kernel told.
     package func receive(
         _ frame: Frame,
         from client: ClientID,
-        requester: UInt32
+        requester: UInt32,
+        role: ClientRole = .front
     ) throws(GateError) {
         if frame.kind == .gateStatus { return try askStatus(for: client) }
         guard phase == .serving else { return refuse(client, .notServing) }
@@ -53,6 +46,7 @@ extension GateServer {
         }
         let key = JobKey(
             requester: requester,
+            role: role,
             hash: HashKey(SHA256.hash(request.span)),
             purpose: purpose
         )

@@ -54,6 +54,14 @@ extension SourceReader {
             switch item {
             case .name(let name):
                 guard let known = requesters[name] else {
+                    guard name != "front" else {
+                        throw table.error(
+                            key,
+                            found: "front, whose uid [requesters] does not say",
+                            expected: "the uid that the front runs as, under [requesters]: "
+                                + "front = 64103, unless `init` is given --front-uid"
+                        )
+                    }
                     let names = requesters.keys.sorted()
                     _ = try place(of: name, among: names, key, table)
                     preconditionFailure("a name without a place")

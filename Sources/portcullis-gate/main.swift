@@ -3,8 +3,10 @@ import Confinement
 import Gate
 import LocalSocket
 
-// portcullis-gate [weaker] UID…: the descriptors are set up by the supervisor.
-// 3 the signer, 4 the clients' listener, 5 the folder of the logs, 6 the policy, 7 readiness.
+// portcullis-gate [weaker] [local] UID…: the descriptors are set up by the supervisor.
+// 3 the signer, 4 gate.sock, 5 the folder of the logs, 6 the policy, 7 readiness, with `local` 8
+// clients.sock. The uids are those that gate.sock is for: the supervisor's, then the front's where
+// it has one of its own, which is not served at clients.sock.
 
 let usage: Int32 = 2
 
@@ -34,9 +36,11 @@ func run() -> Int32 {
     var arguments = CommandLine.arguments.dropFirst()
     let acceptsWeakerKernel = arguments.first == "weaker"
     if acceptsWeakerKernel { arguments = arguments.dropFirst() }
+    let isLocalServed = arguments.first == "local"
+    if isLocalServed { arguments = arguments.dropFirst() }
     let clients = arguments.compactMap { UInt32($0) }
     guard !clients.isEmpty, clients.count == arguments.count else {
-        fail("usage: portcullis-gate [weaker] UID…", usage)
+        fail("usage: portcullis-gate [weaker] [local] UID…", usage)
     }
     let signer = Descriptor(adopting: 3)
     let user = ownUser(signer)
@@ -50,12 +54,14 @@ func run() -> Int32 {
         let descriptors = GateDescriptors(
             signer: signer,
             listener: Descriptor(adopting: 4),
+            local: isLocalServed ? Descriptor(adopting: 8) : nil,
             folder: Descriptor(adopting: 5),
             bundle: Descriptor(adopting: 6),
             readiness: Descriptor(adopting: 7),
             signals: Descriptor(adopting: signals)
         )
-        return GateProcess.run(descriptors, clock: clock, clients: clients).rawValue
+        let permitted = PermittedClients(front: clients, barred: Array(clients.dropFirst()))
+        return GateProcess.run(descriptors, clock: clock, clients: permitted).rawValue
     } catch {
         fail(error.words, error.exit.rawValue)
     }
@@ -67,8 +73,8 @@ func confine(_ user: UInt32?, _ acceptsWeakerKernel: Bool) throws(GateError) {
         _ = try Confinement.apply(
             ConfinementPlan(
                 profile: .gate(log: 5),
-                // 1,024 clients, the descriptors above, and files of the log for a moment.
-                descriptorsMax: 1_100,
+                // 1,024 and 512 clients, the descriptors above, files of the log for a moment.
+                descriptorsMax: 1_600,
                 ownUser: user,
                 acceptsWeakerKernel: acceptsWeakerKernel
             )

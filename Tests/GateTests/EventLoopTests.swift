@@ -10,14 +10,18 @@ import Wire
 /// A gate's loop over real sockets in a thread of its own, with a fake signer in another.
 private final class LoopBench: @unchecked Sendable {
     let path: String
+    /// clients.sock, where gate.sock is `path`.
+    let localPath: String
     let loopEnd = DispatchSemaphore(value: 0)
     private(set) var result: Result<LoopEnd, GateError>?
     private let serving = DispatchSemaphore(value: 0)
     private var hangUp: Int32 = -1
 
-    init(allowed: [UInt32] = [linux_uid()]) throws {
+    init(allowed: [UInt32] = [linux_uid()], barred: [UInt32] = []) throws {
         path = "/tmp/portcullis-gate-\(UUID().uuidString.prefix(13))"
+        localPath = path + "-local"
         let listener = try Descriptor.listen(at: Array(path.utf8).span, mode: 0o600)
+        let local = try Descriptor.listen(at: Array(localPath.utf8).span, mode: 0o600).release()
         var ends: (Int32, Int32) = (-1, -1)
         // SAFETY: the call writes one number to each address.
         let made = unsafe linux_socket_pair(&ends.0, &ends.1)
@@ -41,8 +45,9 @@ private final class LoopBench: @unchecked Sendable {
                     server,
                     signer: Descriptor(adopting: gateEnd),
                     listener: Descriptor(adopting: listening),
+                    local: Descriptor(adopting: local),
                     signals: Descriptor(adopting: signals),
-                    allowed: allowed
+                    permitted: PermittedClients(front: allowed, barred: barred)
                 ) { [self] in
                     serving.signal()
                 }
@@ -58,7 +63,7 @@ private final class LoopBench: @unchecked Sendable {
 
     deinit {
         do {
-            try FileManager.default.removeItem(atPath: path)
+            for path in [path, localPath] { try FileManager.default.removeItem(atPath: path) }
         } catch {
             Issue.record("\(error)")
         }
@@ -100,6 +105,7 @@ private final class LoopBench: @unchecked Sendable {
     }
 
     func client() throws -> LoopClient { try LoopClient(path) }
+    func local() throws -> LoopClient { try LoopClient(localPath) }
 
     /// The signer goes.
     func endSigner() { _ = shutdown(hangUp, Int32(SHUT_RDWR)) }
@@ -131,6 +137,32 @@ private struct LoopClient: ~Copyable {
         var byte: [UInt8] = [0]
         var room = byte.mutableSpan
         return try socket.readSome(into: &room) == 0
+    }
+}
+
+extension Frame {
+    /// What a refusal says.
+    fileprivate var refusal: Refusal? {
+        guard kind == .gateRefused else { return nil }
+        return Refusal(rawValue: UInt16(payload[1]) | UInt16(payload[2]) << 8)
+    }
+}
+
+/// Connections that begin a frame and say no more.
+private final class Crowd {
+    private var numbers: [Int32] = []
+
+    init(_ path: String, count: Int, sending bytes: [UInt8]) throws {
+        for _ in 0..<count {
+            let client = try Descriptor.connect(to: Array(path.utf8).span)
+            try client.writeAll(bytes.span)
+            numbers.append(client.release())
+        }
+    }
+
+    func leave() {
+        for number in numbers { _ = Descriptor(adopting: number) }
+        numbers = []
     }
 }
 
@@ -182,6 +214,63 @@ struct EventLoopTests {
         #expect(reply.kind == .gateRefused)
         #expect(Int(reply.payload[1]) | Int(reply.payload[2]) << 8 == 308)
         #expect(try client.isClosed())
+        bench.endSigner()
+        bench.loopEnd.wait()
+    }
+
+    @Test("At clients.sock there are signatures, and nothing else to ask for")
+    func local() throws {
+        let bench = try LoopBench(allowed: [linux_uid() + 1])
+        let client = try bench.local()
+        try client.send(Self.sign(1))
+        #expect(try client.receive().kind == .signed)
+        for kind in [MessageKind.gateStatus, .gateAddress, .gateXpub, .assess, .status] {
+            let asking = try bench.local()
+            try asking.send(Frame(kind, []).bytes)
+            let reply = try asking.receive()
+            let isKnown = [.gateStatus, .gateAddress, .gateXpub].contains(kind)
+            #expect(reply.refusal == (isKnown ? .requesterNotPermitted : .malformedFrame))
+            #expect(try asking.isClosed())
+        }
+        bench.endSigner()
+        bench.loopEnd.wait()
+    }
+
+    @Test("Who has a socket of its own is not served at clients.sock")
+    func barred() throws {
+        let bench = try LoopBench(barred: [linux_uid()])
+        let client = try bench.local()
+        #expect(try client.receive().refusal == .requesterNotPermitted)
+        #expect(try client.isClosed())
+        let own = try bench.client()
+        try own.send(Self.sign(1))
+        #expect(try own.receive().kind == .signed)
+        bench.endSigner()
+        bench.loopEnd.wait()
+    }
+
+    @Test("A 65th connection of one uid at clients.sock is told so, and gate.sock has room")
+    func crowd() throws {
+        let bench = try LoopBench()
+        let crowd = try Crowd(bench.localPath, count: 64, sending: [9, 0])
+        let last = try bench.local()
+        #expect(try last.receive().refusal == .busy)
+        #expect(try last.isClosed())
+        let front = try bench.client()
+        try front.send(Self.sign(1))
+        #expect(try front.receive().kind == .signed)
+        crowd.leave()
+        // As soon as the gate has seen one of them go.
+        var kind = MessageKind.gateRefused
+        while kind != .signed {
+            let next = try bench.local()
+            do {
+                try next.send(Self.sign(2))
+                kind = try next.receive().kind
+            } catch {
+                continue
+            }
+        }
         bench.endSigner()
         bench.loopEnd.wait()
     }

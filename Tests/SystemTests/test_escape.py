@@ -157,6 +157,7 @@ def test_no_file_and_no_socket_but_its_own_from_inside_the_front(running, number
         assert opened(home / "public/escaped", 0o100 | 1) == EACCES
         assert connected(bytes(home / "run/gate.sock") + b"\0") == 0, "control: the gate"
         assert connected(bytes(home / "run/control.sock") + b"\0") == EACCES
+        assert connected(bytes(home / "run/clients.sock") + b"\0") == EACCES
         assert connected(b"\0" + name) == EPERM
 
 

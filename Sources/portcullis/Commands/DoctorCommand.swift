@@ -10,7 +10,8 @@ struct DoctorCommand: ParsableCommand {
         discussion: """
             Each line says ok, or what is wrong and what to do about it. Lines marked `note` are \
             about what makes an attack harder but is not insisted on. Exit 3 when the appliance \
-            would refuse to start here. Changes nothing, and needs no home.
+            would refuse to start here. Changes nothing, and needs no home; of one that is there \
+            it says who may ask the gate.
 
             Example:
               portcullis doctor
@@ -31,7 +32,8 @@ struct DoctorCommand: ParsableCommand {
             } catch {
                 throw .failed("the kernel does not answer: \(error)")
             }
-            let lines = Diagnosis.lines(facts)
+            var lines = Diagnosis.lines(facts)
+            if let home = Self.home(common) { lines += Diagnosis.clients(home) }
             let document = DoctorDocument(
                 ok: lines.allSatisfy { $0.ok || !$0.required },
                 lines: lines
@@ -41,6 +43,15 @@ struct DoctorCommand: ParsableCommand {
         }
         // The document has been printed; only the status is left to give.
         if !isFit { throw ExitCode(3) }
+    }
+
+    /// The home that is meant, if any is: none is needed.
+    private static func home(_ common: CommonOptions) -> Home? {
+        do {
+            return try common.resolveHome()
+        } catch {
+            return nil
+        }
     }
 }
 

@@ -71,6 +71,9 @@ struct InitCommand: ParsableCommand {
     @Option(name: .long, help: "As root: the user that the front runs as.")
     var frontUid: UInt32 = 64_103
 
+    @Option(name: .long, help: "As root: the group whose members may `sign --direct`.")
+    var clientsGid: UInt32 = 64_104
+
     mutating func validate() throws {
         guard words == 12 || words == 24 else { throw ValidationError("--words is 12 or 24") }
         guard (1...16).contains(argon2Passes) else {
@@ -79,9 +82,11 @@ struct InitCommand: ParsableCommand {
         guard (8...1_024).contains(memoryMib) else {
             throw ValidationError("--argon2-memory-mib is 8 to 1024")
         }
-        guard Set([0, signerUid, gateUid, frontUid]).count == 4 else {
+        // Each user has a group of the same number: the front must not be of the clients'.
+        guard Set([0, signerUid, gateUid, frontUid, clientsGid]).count == 5 else {
             throw ValidationError(
-                "--signer-uid, --gate-uid and --front-uid must be distinct, and none of them root"
+                "--signer-uid, --gate-uid, --front-uid and --clients-gid must be distinct, and "
+                    + "none of them root"
             )
         }
         guard mnemonicFd != nil || mnemonicPassphraseFd == nil else {
@@ -104,7 +109,12 @@ struct InitCommand: ParsableCommand {
     mutating func run() throws {
         try common.run { () throws(FrontError) in
             let home = try common.resolveHome()
-            let users = HomeFacts.Users(signer: signerUid, gate: gateUid, front: frontUid)
+            let users = HomeFacts.Users(
+                signer: signerUid,
+                gate: gateUid,
+                front: frontUid,
+                clients: clientsGid
+            )
             let plan = InitPlan(
                 home: home,
                 network: network,

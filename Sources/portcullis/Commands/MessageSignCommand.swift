@@ -34,6 +34,7 @@ struct MessageSignCommand: ParsableCommand {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var message: MessageTextOptions
+    @OptionGroup var asking: AskingOptions
 
     @Option(name: .long, help: "The wallet's name in the policy.")
     var wallet: String?
@@ -93,7 +94,7 @@ struct MessageSignCommand: ParsableCommand {
             if let receiptFile { proof = try OutputFile(receiptFile) }
 
             let request = Framed(FrontRequest.message(question), attachment: attachment)
-            let answer = try FrontClient.ask(request, of: home, common.patience)
+            let answer = try asking.ask(request, of: home, common.patience)
             guard case .message(let facts) = answer.document else {
                 throw .failed("the front answered something else than was asked")
             }

@@ -35,6 +35,10 @@ struct SignCommand: ParsableCommand {
             it replaced others itself, name these before it, the original first. Without \
             --replaces the same is an ordinary payment, and charged in full.
 
+            With --direct the request is made here and goes to the gate's clients.sock, so that \
+            rules for requesters see the user who runs this; who comes through the front is the \
+            front to them. It needs to be a member of that socket's group.
+
             The same request again gives the same signatures and charges nothing. A refusal says \
             which rule or check, which input or output, what was expected and what was found, and \
             what to do; exit 3.
@@ -73,6 +77,7 @@ struct SignCommand: ParsableCommand {
     var again: String?
 
     @OptionGroup var replacing: ReplaceOptions
+    @OptionGroup var asking: AskingOptions
 
     mutating func run() throws {
         try common.run { () throws(FrontError) in
@@ -146,12 +151,12 @@ struct SignCommand: ParsableCommand {
         guard let host else {
             let question = FrontRequest.sign(finalize: finalize, replaces: replaces)
             let request = Framed(question, attachment: psbt)
-            return (try FrontClient.ask(request, of: home, common.patience), [])
+            return (try asking.ask(request, of: home, common.patience), [])
         }
         let commitment = host.nonce.commitment.hexDigits
         let first = FrontRequest.open(commitment: commitment, replaces: replaces)
         let opening = Framed(first, attachment: psbt)
-        let opened = try FrontClient.ask(opening, of: home, common.patience)
+        let opened = try asking.ask(opening, of: home, common.patience)
         guard case .opened(let openings) = opened.document else {
             throw .failed("the front answered something else than was asked")
         }
@@ -167,7 +172,7 @@ struct SignCommand: ParsableCommand {
         )
         do throws(FrontError) {
             let request = Framed(question, attachment: psbt)
-            return (try FrontClient.ask(request, of: home, common.patience), openings)
+            return (try asking.ask(request, of: home, common.patience), openings)
         } catch .failed(let message) {
             let token = host.again(after: openings)
             throw .failed("\(message). Try again with --again \(token), and with nothing else")

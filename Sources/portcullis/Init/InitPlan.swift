@@ -122,7 +122,11 @@ struct InitPlan {
 
     private func fill(_ draft: Home, _ output: Output) throws(FrontError) -> InitResult {
         let policy = try PolicySource(path: policyFile, network: network)
-        let madeAdminKey = try policy.compile(into: draft, output)
+        let madeAdminKey = try policy.compile(
+            into: draft,
+            front: users?.front ?? Processes.user,
+            output
+        )
         let bundle = try BundleFacts(reading: try Files.read(draft.bundle, limit: 64 << 20))
         output.say("Making the keys; Argon2id takes a moment.")
         if showsNoWords {

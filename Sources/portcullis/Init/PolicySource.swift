@@ -22,8 +22,21 @@ struct PolicySource {
     }
 
     /// Compiles it into the home; whether an admin key had to be made.
-    func compile(into home: Home, _ output: Output) throws(FrontError) -> Bool {
-        let namesAdmins = try checkNetwork()
+    /// `front` is the uid that the front runs as.
+    func compile(
+        into home: Home,
+        front: UInt32,
+        _ output: Output
+    ) throws(FrontError) -> Bool {
+        let model = try readModel()
+        let namesAdmins = !model.adminKeys.isEmpty
+        if let named = model.requesters["front"], named != front {
+            throw Self.refused(
+                "\(path) says that the front asks as uid \(named), and here it is uid \(front): "
+                    + "its rules would be about somebody else",
+                remedy: "write front = \(front) under [requesters], or give --front-uid \(named)"
+            )
+        }
         var admins: [[UInt8]] = []
         if !namesAdmins {
             guard network?.isThrowAway ?? false else {
@@ -50,7 +63,7 @@ struct PolicySource {
 
     /// Compiles it without a home, as `init` would with the admins that it names.
     func compile() throws(FrontError) -> [UInt8] {
-        _ = try checkNetwork()
+        _ = try readModel()
         do {
             return try PolicyCompiler.compile(source: text)
         } catch {
@@ -58,8 +71,8 @@ struct PolicySource {
         }
     }
 
-    /// The policy must be for the network that was asked for; whether it names admins.
-    private func checkNetwork() throws(FrontError) -> Bool {
+    /// What it says; it must be for the network that was asked for.
+    private func readModel() throws(FrontError) -> PolicyModel {
         do {
             let model = try PolicyCompiler.read(text)
             let named = "\(model.network.name)"
@@ -69,7 +82,7 @@ struct PolicySource {
                     remedy: "name the same network in both places"
                 )
             }
-            return !model.adminKeys.isEmpty
+            return model
         } catch let error as FrontError {
             throw error
         } catch let error as PolicyError {

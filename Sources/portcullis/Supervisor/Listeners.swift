@@ -9,6 +9,7 @@ import LocalSocket
 /// unlock, so that no passphrase can wait in a queue for the next one.
 struct Listeners: ~Copyable {
     let gate: Descriptor
+    let clients: Descriptor
     let front: Descriptor
     let control: Descriptor
     /// Keeps a second supervisor out: two that start at once would take each other's sockets for
@@ -20,6 +21,9 @@ struct Listeners: ~Copyable {
         let control = try UnixSocket.listen(home.controlSocket, mode: 0o600)
         let gate = try UnixSocket.listen(home.gateSocket, mode: users == nil ? 0o600 : 0o660)
         let front = try UnixSocket.listen(home.frontSocket, mode: users == nil ? 0o600 : 0o660)
+        let group = users?.clients
+        let clients = try UnixSocket.listen(home.clientsSocket, mode: group == nil ? 0o600 : 0o660)
+        if let group { try Files.giveAway(home.clientsSocket, uid: 0, gid: group) }
         if let users {
             // Root made them: the front may ask the gate, and members of the front's group the
             // front.
@@ -34,6 +38,7 @@ struct Listeners: ~Copyable {
         self.lock = lock
         self.control = control
         self.gate = gate
+        self.clients = clients
         self.front = front
     }
 
@@ -48,8 +53,10 @@ struct Listeners: ~Copyable {
 
     /// Takes the names away; nobody can connect any more.
     static func remove(_ home: Home) {
-        for path in [home.frontSocket, home.gateSocket, home.operatorSocket, home.controlSocket] {
-            Files.remove(path)
-        }
+        let sockets = [
+            home.frontSocket, home.clientsSocket, home.gateSocket, home.operatorSocket,
+            home.controlSocket,
+        ]
+        for path in sockets { Files.remove(path) }
     }
 }

@@ -51,7 +51,7 @@ struct SignerAndGate: ~Copyable {
         signer = try supervised.startSigner(gate: ends.first, operators: operators)
         gate = try supervised.startGate(
             signer: ends.second,
-            clients: listeners.gate,
+            listeners: listeners,
             readiness: pipe.writing
         )
         readiness = pipe.keepReading()

@@ -61,23 +61,23 @@ struct Supervised {
         return try program.start()
     }
 
-    /// The gate: 3 the signer, 4 the clients' listener, 5 its folder, 6 policy, 7 readiness.
+    /// The gate: 3 the signer, 4 gate.sock, 5 its folder, 6 policy, 7 readiness, 8 clients.sock.
     func startGate(
         signer: borrowing Descriptor,
-        clients: borrowing Descriptor,
+        listeners: borrowing Listeners,
         readiness: borrowing Descriptor
     ) throws(FrontError) -> Int32 {
         let folder = try Files.open(home.gateFolder, flags: LINUX_O_RDONLY | LINUX_O_DIRECTORY)
         let bundle = try Files.open(home.bundle, flags: LINUX_O_RDONLY)
         var allowed = acceptsWeakerKernel ? ["weaker"] : []
-        allowed.append(String(Processes.user))
+        allowed += ["local", String(Processes.user)]
         if let users { allowed.append(String(users.front)) }
         var program = ChildProgram(
             gateProgram,
             allowed,
             descriptors: [
-                -1, -1, standardError, signer.number, clients.number, folder.number, bundle.number,
-                readiness.number,
+                -1, -1, standardError, signer.number, listeners.gate.number, folder.number,
+                bundle.number, readiness.number, listeners.clients.number,
             ]
         )
         program.user = users?.gate
