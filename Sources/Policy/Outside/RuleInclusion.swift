@@ -118,10 +118,7 @@ package struct RuleInclusion: ~Escapable {
         guard let wide = outer.condition(ConditionKind.requesters.rawValue) else { return true }
         guard let narrow = inner.condition(ConditionKind.requesters.rawValue) else { return false }
         for index in 0..<narrow.count {
-            let uid = narrow.requester(at: index)
-            guard (0..<wide.count).contains(where: { wide.requester(at: $0) == uid }) else {
-                return false
-            }
+            guard wide.names(narrow.requester(at: index)) else { return false }
         }
         return true
     }
@@ -157,6 +154,13 @@ extension ConditionRecord {
     /// All of it as it stands in the bundle.
     var record: Span<UInt8> {
         @_lifetime(copy self) get { bytes.extracting(start..<end) }
+    }
+
+    /// Whether a requester is among these. A loop, and no `contains(where:)`: the signer is compiled
+    /// with this file, without a heap.
+    fileprivate func names(_ uid: UInt32) -> Bool {
+        for index in 0..<count where requester(at: index) == uid { return true }
+        return false
     }
 
     /// Whether the spans of these times have every minute of a span on a day: from each minute
