@@ -156,8 +156,8 @@ extension ConditionRecord {
         @_lifetime(copy self) get { bytes.extracting(start..<end) }
     }
 
-    /// Whether a requester is among these. A loop, and no `contains(where:)`: the signer is compiled
-    /// with this file, without a heap.
+    /// Whether a requester is among these. A loop, and no `contains(where:)`: the signer is
+    /// compiled with this file, without a heap.
     fileprivate func names(_ uid: UInt32) -> Bool {
         for index in 0..<count where requester(at: index) == uid { return true }
         return false

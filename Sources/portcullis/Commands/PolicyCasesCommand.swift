@@ -26,8 +26,8 @@ extension PolicyCommand {
                 Example:
                   portcullis policy cases mine.toml mine.case
 
-                Exit status: 0 all are met, 2 usage, 3 one is not, or a file cannot be read as what \
-                it is, 1 anything else.
+                Exit status: 0 all are met, 2 usage, 3 one is not, or a file cannot be read as \
+                what it is, 1 anything else.
                 """
         )
 

@@ -133,8 +133,8 @@ struct SimulationDocument: Encodable {
         var words = newlyRefused.map { "would be refused:  \($0.words)" }
         words += newlyAllowed.map { "would be allowed:  \($0.words)" }
         words.append(
-            "Of \(decisions) decisions in log \(log), \(newlyRefused.count) that were allowed would "
-                + "be refused, \(newlyAllowed.count) that were refused would be allowed."
+            "Of \(decisions) decisions in log \(log), \(newlyRefused.count) that were allowed "
+                + "would be refused, \(newlyAllowed.count) that were refused would be allowed."
         )
         if untouched > 0 {
             words.append("\(untouched) more were refused by checks that no policy changes.")
