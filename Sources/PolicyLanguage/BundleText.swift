@@ -17,14 +17,17 @@ package enum BundleText {
     }
 
     /// What signer and gate of this version do not enforce, and so refuse to open.
-    package static func unenforced(in bundle: CheckedBundle) -> [String] {
+    package static func unenforced(
+        in bundle: CheckedBundle,
+        by enforced: BundleNeeds = .enforced
+    ) -> [String] {
         let names: [(BundleNeeds, String)] = [
             (.conditions, "rules with conditions beside caps, destinations and sighash types"),
             (.eachDestination, "limits of each destination"),
             (.extensions, "times of day and shapes of data"),
         ]
         return names.filter {
-            bundle.layout.needs.contains($0.0) && !$0.0.isSubset(of: .enforced)
+            bundle.layout.needs.contains($0.0) && !$0.0.isSubset(of: enforced)
         }.map(\.1)
     }
 

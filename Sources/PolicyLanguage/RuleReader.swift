@@ -9,6 +9,8 @@ extension SourceReader {
         "sighash",
     ]
     private static let caps = ["max_outflow", "max_fee", "max_feerate"]
+    private static let conditionCaps =
+        caps + ["max_output", "max_inputs", "max_outputs", "max_own_share"]
 
     mutating func readRules() throws(PolicyError) {
         let tables = try root.tables("rules")
@@ -50,6 +52,7 @@ extension SourceReader {
         guard !said.contains(where: table.contains) else {
             fields.effect = isDeny ? .denyConditions : .allowConditions
             let conditions = try readConditions(table, lists: lists, isDeny: isDeny)
+            if isDeny { try requireMoreThanCaps(conditions, table) }
             return PolicyModel.Rule(name: name, fields: fields, conditions: conditions)
         }
         if !isDeny {
@@ -64,6 +67,25 @@ extension SourceReader {
             }
         }
         return PolicyModel.Rule(name: name, fields: fields)
+    }
+
+    /// A deny rule with upper bounds alone denies all that stays within them: whoever writes one
+    /// means the opposite.
+    private func requireMoreThanCaps(
+        _ conditions: [PolicyCondition],
+        _ table: SourceTable
+    ) throws(PolicyError) {
+        for condition in conditions {
+            guard case .range(_, least: 0, most: _) = condition else { return }
+        }
+        guard let key = Self.conditionCaps.first(where: table.contains) else { return }
+        let least = "min" + key.dropFirst(3)
+        throw table.error(
+            key,
+            found: "a deny rule with upper bounds alone, which denies whatever is within them",
+            expected: "\(least) to deny what is larger (one more than the largest that may be), or "
+                + "\(key) on the allow rules: what no rule allows is denied"
+        )
     }
 
     /// The types beside ALL and DEFAULT, as bits.

@@ -80,7 +80,8 @@ struct ConditionLanguageTests {
         let lines = try words(Self.policy(rule: rule, tables: Self.tables))
         let line = try #require(lines.first { $0.hasPrefix("Rule everyday allows payments") })
         #expect(line.contains(expected), "\(line)")
-        guard !rule.contains("max_own_share"), !rule.contains("min_fee =") else { return }
+        // A deny rule with upper bounds alone is refused: see `denyWithinCaps`.
+        guard !rule.hasPrefix("max_"), !rule.contains("min_fee =") else { return }
         let denied = try words(
             Self.deny(rule).replacingOccurrences(
                 of: "[[rules]]\nname = \"everyday\"",
@@ -108,10 +109,42 @@ struct ConditionLanguageTests {
         #expect(typed.version == 1 && typed.effects == [.allowSighashes])
         let counted = try bundle(Self.policy(rule: "max_inputs = 5"))
         #expect(counted.version == 1 && counted.effects == [.allowConditions])
-        let capped = try bundle(Self.deny("max_outflow = \"1 BTC\""))
+        let capped = try bundle(Self.deny("min_outflow = \"1 BTC\""))
         #expect(capped.version == 1 && capped.effects == [.allow, .denyConditions])
         let timed = try bundle(Self.policy(rule: "times = [\"daily\"]\nzone = \"utc\""))
         #expect(timed.version == 2 && timed.effects == [.allowConditions])
+    }
+
+    @Test(
+        "A deny rule with upper bounds alone is refused: it would deny all but what was meant",
+        arguments: [
+            ("max_outflow = \"1 BTC\"", "outflow"), ("max_output = \"1 BTC\"", "output"),
+            ("max_fee = \"1 sat\"\nmax_inputs = 2", "fee"), ("max_own_share = \"5%\"", "own_share"),
+        ]
+    )
+    func denyWithinCaps(rule: String, fact: String) throws {
+        let error = #expect(throws: PolicyError.self) { try words(Self.deny(rule)) }
+        let text = try #require(error).description
+        #expect(text.contains("rules[2].max_\(fact): found a deny rule with upper bounds alone"))
+        #expect(text.contains("expected min_\(fact) to deny what is larger"), "\(text)")
+        // The controls: a lower bound, or anything that says of which payments.
+        for more in ["min_outflow = \"2 sat\"", "requesters = [7]", "scripts = [\"p2tr\"]"] {
+            _ = try words(Self.deny(rule + "\n" + more))
+        }
+        let listed =
+            smallPolicy + "\n[[rules]]\nname = \"never\"\neffect = \"deny\"\n"
+            + "wallets = \"any\"\ndestinations = [\"payroll\"]\n" + rule
+        _ = try words(listed)
+    }
+
+    @Test("What is not enforced is named")
+    func unenforced() throws {
+        let source = Self.policy(rule: "times = [\"daily\"]\nzone = \"utc\"")
+        let bytes = try PolicyCompiler.compile(source: source)
+        let bundle = try CheckedBundle(checking: bytes.span)
+        #expect(BundleText.unenforced(in: bundle).isEmpty)
+        let named = BundleText.unenforced(in: bundle, by: .none)
+        #expect(named.count == 2 && named.contains("times of day and shapes of data"))
     }
 
     static let mistakes: [(rule: String, tables: String, message: String)] = [

@@ -39,7 +39,7 @@ def driver():
 def compared(driver):
     tally, started = collections.Counter(), time.process_time()
     print(f"seed {SEED}")
-    figures, kept = policy_cases.run(driver, SEED, CASES, tally, keep=100)
+    figures, kept = policy_cases.run(driver, SEED, CASES, tally, keep=250)
     figure(f"policy model: {figures['cases']:,} cases ({figures['policies']:,} policies, {figures['requests']:,} requests) with the "
            f"same answer in every number, {time.process_time() - started:.0f} s of Python, seed {SEED}")
     return figures, kept, tally

@@ -196,8 +196,8 @@ extension PolicyCommand {
                   portcullis policy check mine.toml
                   portcullis policy check mine.toml --strict
 
-                Exit status: 0 it compiles, 2 usage, 3 it does not, or --strict found something, 1 \
-                anything else.
+                Exit status: 0 it compiles, 2 usage, 3 it does not, or asks for what this version \
+                does not enforce, or --strict found something, 1 anything else.
                 """
         )
 
@@ -213,7 +213,7 @@ extension PolicyCommand {
         var strict = false
 
         mutating func run() throws {
-            var isFlawless = false
+            var (isFlawless, isEnforced) = (false, false)
             try common.run { () throws(FrontError) in
                 let source = try PolicySource(path: file, network: network)
                 let bytes = try source.compile()
@@ -224,7 +224,9 @@ extension PolicyCommand {
                     throw .failed("the compiled policy cannot be read back: \(error)")
                 }
                 var words = BundleText.describe(bundle)
-                for part in BundleText.unenforced(in: bundle) {
+                let unenforced = BundleText.unenforced(in: bundle)
+                isEnforced = unenforced.isEmpty
+                for part in unenforced {
                     words.append(
                         "Not enforced by this version, so `init` refuses the policy: \(part)."
                     )
@@ -237,10 +239,11 @@ extension PolicyCommand {
                 isFlawless = flaws.isEmpty
                 var document = try PolicyDocument(bundle, bytes, words)
                 document.findings = flaws.map(PolicyDocument.Finding.init)
+                document.unenforced = unenforced
                 try common.output.finish(document, words: words)
             }
             // The document has been printed; only the status is left to give.
-            if strict, !isFlawless { throw ExitCode(3) }
+            if !isEnforced || (strict && !isFlawless) { throw ExitCode(3) }
         }
     }
 }
@@ -271,6 +274,8 @@ struct PolicyDocument: Encodable {
     var adminThreshold: Int
     var description: [String]
     var findings: [Finding] = []
+    /// What signer and gate of this version do not enforce, so that `init` refuses the policy.
+    var unenforced: [String] = []
 
     /// What of the policy does nothing.
     struct Finding: Encodable {
