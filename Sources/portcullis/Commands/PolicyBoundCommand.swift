@@ -12,8 +12,8 @@ extension PolicyCommand {
             discussion: """
                 The most that any sequence of requests can get signed: in a transaction, in any \
                 hour, in any day while the gate is honest, and what is left if it is stolen. \
-                Beside each stands what bounds it: every payment is charged to one of these, and they add \
-                up to the figure. To lower a figure, lower what is named there.
+                Beside each stands what bounds it: every payment is charged to one of these, and \
+                they add up to the figure. To lower a figure, lower what is named there.
 
                 What replaces or excludes one another counts once, for one of it at most confirms. \
                 Rules that ask for the approval of people are counted in the first figures and \
