@@ -24,7 +24,7 @@ extension BundleFacts {
             .sighashNotInRule, .outflowUnderMinimum, .feeUnderMinimum, .feerateUnderMinimum,
             .outputOverMaximum, .outputUnderMinimum, .inputCount, .outputCount, .ownShare,
             .scriptKind, .lockTimeKind, .replaceability, .replacementKind, .requester,
-            .outsideTime, .none:
+            .outsideTime, .approvalsNeeded, .none:
             break
         }
         return named

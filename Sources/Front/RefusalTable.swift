@@ -225,6 +225,9 @@ extension RefusalWords {
         outside-time rule number
           the rule is for other times of the week (found: seconds since 1970)
           ask again at a time of the rule
+        approvals-needed rule number
+          all that the rule says holds, but people have to approve the payment
+          have the groups of approvers that the rule names approve it
         message-form nothing number
           a field of the message's request is out of its bounds
           version 0 or 2; locks for scripts alone; at most 16,384 bytes; 1 to 100 coins or none

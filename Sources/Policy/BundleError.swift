@@ -71,10 +71,15 @@ package enum BundleError: Error, Equatable, Sendable {
     case wrongZone(item: Int)
     case wrongShape(item: Int)
     case unknownExtension(count: Int)
+    case wrongExtension(kind: UInt16)
+    case wrongApproverKey(item: Int, key: Int)
+    case wrongMembers(item: Int)
+    case wrongApprovals(item: Int)
     case wrongFeeBudget(item: Int)
 }
 
 /// The repeated parts of a bundle, for messages.
 package enum BundleSection: UInt8, Equatable, Sendable {
     case wallets, lists, destinations, scriptLengths, limits, rules, zones, shapes
+    case persons, groups
 }

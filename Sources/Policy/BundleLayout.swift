@@ -34,6 +34,10 @@ package struct BundleLayout: Sendable {
     var zoneCount = 0
     var shapes = 0
     var shapeCount = 0
+    var persons = 0
+    var personCount = 0
+    var groups = 0
+    var groupCount = 0
     var source = 0
     var sourceCount = 0
     /// What must be enforced beside what every version of the bundle asked for.
@@ -76,6 +80,8 @@ enum BundleHeader {
     static let version: UInt16 = 1
     /// With the sections behind the rules.
     static let versionWithExtensions: UInt16 = 2
+    /// The kind of the one extension there is.
+    static let approvers: UInt16 = 1
     static let versionOffset = 8
     static let networkOffset = 10
     static let epochOffset = 11

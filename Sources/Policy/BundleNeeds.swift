@@ -9,6 +9,8 @@ package struct BundleNeeds: Equatable, Sendable {
     package static let eachDestination = BundleNeeds(bits: 2)
     /// The sections of version 2: time zones, and data that stands in lists by its shape.
     package static let extensions = BundleNeeds(bits: 4)
+    /// Approvers, and rules that need their approval.
+    package static let approvals = BundleNeeds(bits: 8)
     package static let none = BundleNeeds(bits: 0)
 
     /// What signer and gate enforce. Neither opens a bundle that asks for more.

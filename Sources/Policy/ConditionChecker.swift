@@ -67,6 +67,7 @@ extension BundleChecker {
             try checkSet(mask, atMost: UInt16(Either.every) - 1, kind, item)
         case .requesters: try checkRequesters(at: start, item)
         case .times: try checkTimes(at: start, item)
+        case .approvals: try checkApprovals(at: start, item, isDeny: isDeny)
         }
     }
 

@@ -56,6 +56,7 @@ extension RuleRecord {
             case 8 &+ ConditionKind.times.rawValue:
                 holds = condition.isTime(facts.minute(in: condition.zone), orUnknown: false)
                 size = 3 &+ ConditionRecord.spanByteCount &* Int(bytes[place &+ 2])
+            case 8 &+ ConditionKind.approvals.rawValue: holds = false
             case _: holds = true
             }
             guard holds else { return failure(at: place, facts) }
@@ -135,6 +136,7 @@ extension ConditionRecord {
         case .replacement: return UInt16(facts.replacement) & mask != 0
         case .requesters: return isRequester(facts.requester, orUnknown: true)
         case .times: return isTime(facts.minute(in: zone), orUnknown: true)
+        case .approvals: preconditionFailure("a condition of rules that allow")
         }
     }
 

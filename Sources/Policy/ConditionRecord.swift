@@ -9,6 +9,8 @@ package enum ConditionKind: UInt8, Equatable, Sendable {
     case replacement = 7
     case requesters = 8
     case times = 9
+    /// Whose approvals it needs: never held by what the facts say.
+    case approvals = 11
 }
 
 /// A number that a range is about, by its code in the bundle.
@@ -65,6 +67,7 @@ package struct ConditionRecord: ~Escapable {
         case .scripts: start + 3
         case .requesters: start + 2 + 4 * count
         case .times: start + 3 + Self.spanByteCount * count
+        case .approvals: start + 11 + 2 * count
         }
     }
 
@@ -86,7 +89,7 @@ package struct ConditionRecord: ~Escapable {
             ? bytes.littleEndian16(at: start + 1) : UInt16(bytes[start + 1])
     }
 
-    /// The number of requesters, or of spans of time.
+    /// The number of requesters, of spans of time, or of quorums.
     package var count: Int {
         Int(bytes[kindCode == ConditionKind.times.rawValue ? start + 2 : start + 1])
     }

@@ -6,10 +6,12 @@ extension BundleChecker {
             try checkZones()
             try checkShapes()
             try checkReserved()
+            try checkKinds()
         }
         if let (zone, item) = zoneNeeded, zone >= layout.zoneCount {
             throw .unknownZone(item: item, found: UInt8(zone))
         }
+        if layout.needs.contains(.approvals) { try checkGroupsOfRules() }
     }
 
     private mutating func checkZones() throws(BundleError) {
@@ -67,12 +69,23 @@ extension BundleChecker {
         }
     }
 
-    /// Ageing and extensions: nothing that this version would enforce, so nothing may stand there.
+    /// Ageing, which this version would not enforce, so nothing may stand there.
     private mutating func checkReserved() throws(BundleError) {
         let aged = Int(try cursor.readUInt8())
         let since = Int(try cursor.readUInt32())
-        let extensions = Int(try cursor.readUInt16())
-        let found = aged + since + extensions
-        try require(found == 0, .unknownExtension(count: found))
+        try require(aged + since == 0, .unknownExtension(count: aged + since))
+    }
+
+    /// `u16 kind | u32 byteCount | bytes`, each kind once, and only approvers are known.
+    private mutating func checkKinds() throws(BundleError) {
+        let count = try cursor.readUInt16()
+        try require(count <= 1, .unknownExtension(count: Int(count)))
+        guard count > 0 else { return }
+        let kind = try cursor.readUInt16()
+        try require(kind == BundleHeader.approvers, .wrongExtension(kind: kind))
+        let byteCount = Int(try cursor.readUInt32())
+        let start = cursor.offset
+        try checkApprovers()
+        try require(cursor.offset == start + byteCount, .wrongExtension(kind: kind))
     }
 }

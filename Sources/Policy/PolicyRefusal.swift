@@ -48,6 +48,8 @@ package enum PolicyRefusal: UInt16, Equatable, Sendable {
     case requester = 221
     /// At a time that is not the rule's. `expected` its zone's place, `found` seconds since 1970.
     case outsideTime = 222
+    /// All holds but that people have to approve. `expected` how many groups, `found` 0.
+    case approvalsNeeded = 223
 }
 
 /// One reason for a refusal with the numbers that explain it.

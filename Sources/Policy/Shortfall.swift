@@ -18,6 +18,8 @@ struct Shortfall {
         static let replacement = Condition(rawValue: 36)
         static let requester = Condition(rawValue: 37)
         static let time = Condition(rawValue: 38)
+        /// The last: all else holds.
+        static let approvals = Condition(rawValue: 40)
         /// Of a kind of condition that is neither a range nor of sighash types.
         @inline(__always)
         static func ofKind(_ code: UInt8) -> Condition { Condition(rawValue: code &+ 29) }
@@ -81,6 +83,7 @@ struct Shortfall {
             let requester = facts.asking.requester
             return finding(.requester, requester.map { UInt64($0) } ?? .max)
         case .time: return finding(.outsideTime, facts.asking.seconds ?? .max)
+        case .approvals: return finding(.approvalsNeeded, 0)
         case _: return nil
         }
     }

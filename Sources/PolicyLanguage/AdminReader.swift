@@ -49,8 +49,20 @@ extension SourceReader {
 package enum SSHKeyText {
     /// The wire form of an Ed25519 key (51 bytes), or nil if the text is not one.
     package static func wireForm(_ base64: String) -> [UInt8]? {
+        guard let key = decode(base64) else { return nil }
+        return SSHPublicKey.isEd25519(key.span) ? key : nil
+    }
+
+    /// The same of a key that may be an authenticator's.
+    static func approverWireForm(_ base64: String) -> [UInt8]? {
+        guard let key = decode(base64) else { return nil }
+        let isKey = SSHPublicKey.isEd25519(key.span) || SSHPublicKey.isOfAuthenticator(key.span)
+        return isKey ? key : nil
+    }
+
+    private static func decode(_ base64: String) -> [UInt8]? {
         let text = Array(base64.utf8)
-        var key = [UInt8](repeating: 0, count: SSHPublicKey.byteCount)
+        var key = [UInt8](repeating: 0, count: SSHPublicKey.byteCountMax)
         var room = key.mutableSpan
         var writer = ByteWriter(&room)
         do throws(ByteError) {
@@ -58,7 +70,7 @@ package enum SSHKeyText {
         } catch {
             return nil
         }
-        guard writer.count == SSHPublicKey.byteCount else { return nil }
-        return SSHPublicKey.isEd25519(key.span) ? key : nil
+        let count = writer.count
+        return Array(key[..<count])
     }
 }

@@ -11,6 +11,7 @@ package enum BundleText {
         for index in 0..<bundle.walletCount { lines.append(wallet(bundle.wallet(at: index))) }
         for index in 0..<bundle.listCount { lines.append(list(index, bundle)) }
         bundle.forEachLimit { _, limit in lines.append(text(of: limit, bundle)) }
+        lines += ApprovalWords.groups(of: bundle)
         bundle.forEachRule { _, rule in lines.append(text(of: rule, bundle)) }
         lines.append("Anything else is denied.")
         return lines + WorstCase(of: bundle).lines
@@ -25,6 +26,7 @@ package enum BundleText {
             (.conditions, "rules with conditions beside caps, destinations and sighash types"),
             (.eachDestination, "limits of each destination"),
             (.extensions, "times of day and shapes of data"),
+            (.approvals, "approvals"),
         ]
         return names.filter {
             bundle.layout.needs.contains($0.0) && !$0.0.isSubset(of: enforced)

@@ -12,6 +12,7 @@ package enum PolicyCondition: Equatable, Sendable {
     case replacement(UInt8)
     case requesters([UInt32])
     case times(ZoneText, [TimeSpan])
+    case approvals(PolicyModel.Approvals)
 
     /// The place among the conditions of a rule.
     var order: Int {
@@ -25,6 +26,7 @@ package enum PolicyCondition: Equatable, Sendable {
         case .replacement: 70
         case .requesters: 80
         case .times: 90
+        case .approvals: 110
         }
     }
 
@@ -59,6 +61,7 @@ package enum PolicyCondition: Equatable, Sendable {
                 bytes.append(number: span.first)
                 bytes.append(number: span.last)
             }
+        case .approvals(let approvals): bytes = approvals.bytes
         }
         return bytes
     }
@@ -94,11 +97,12 @@ extension PolicyModel {
     /// The sections of version 2, or none where nothing needs them.
     var extensionBytes: [UInt8] {
         let zones = zones
-        guard !zones.isEmpty || !shapes.isEmpty else { return [] }
+        let approvers = approverBytes
+        guard !zones.isEmpty || !shapes.isEmpty || !approvers.isEmpty else { return [] }
         var bytes = [UInt8(zones.count)]
         for zone in zones { bytes += zone.bytes }
         bytes.append(UInt8(shapes.count))
         for shape in shapes { bytes += shape.bytes }
-        return bytes + [UInt8](repeating: 0, count: 7)
+        return bytes + [UInt8](repeating: 0, count: 5) + (approvers.isEmpty ? [0, 0] : approvers)
     }
 }

@@ -4,7 +4,8 @@ import Policy
 /// Conditions that caps, destinations and sighash types alone do not say.
 extension SourceReader {
     /// The keys that make a rule one of conditions.
-    static let conditionKeys = [
+    static let conditionKeys = plainKeys + approvalKeys
+    private static let plainKeys = [
         "min_outflow", "min_fee", "min_feerate", "min_output", "max_output", "min_inputs",
         "max_inputs", "min_outputs", "max_outputs", "min_own_share", "max_own_share", "scripts",
         "lock_time", "replaceable", "replacement", "requesters", "times", "zone",
@@ -87,6 +88,9 @@ extension SourceReader {
         conditions += try readSets(table)
         if let requesters = try readRequesters(table) { conditions.append(.requesters(requesters)) }
         if let times = try readTimes(table) { conditions.append(times) }
+        if let approvals = try readApprovals(table, isDeny: isDeny) {
+            conditions.append(.approvals(approvals))
+        }
         return conditions.sorted { $0.order < $1.order }
     }
 

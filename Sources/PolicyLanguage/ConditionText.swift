@@ -13,6 +13,7 @@ struct ConditionText {
     private var isDeny: Bool
     private var parts: [String] = []
     private var open = ""
+    private var approvals = ""
 
     init(_ rule: RuleRecord, _ bundle: CheckedBundle) {
         isDeny = rule.isDeny
@@ -22,6 +23,9 @@ struct ConditionText {
         var conditions = rule.conditions
         while let condition = conditions.next() {
             if let part = Self.part(condition, zones) { parts.append(part) }
+            if condition.kind == .approvals {
+                approvals = " " + ApprovalWords.sentence(condition, bundle)
+            }
         }
         let types = SighashPermission.names(rule.sighashes).joined(separator: ", ")
         if isDeny, !types.isEmpty { parts.append("a signature of type \(types)") }
@@ -42,7 +46,7 @@ struct ConditionText {
         }
         let whom = lists.isEmpty ? "anyone" : "\(lists) only"
         let bounds = parts.isEmpty ? "without a cap" : joined
-        return "\(name) allows payments from \(wallets) to \(whom): \(bounds).\(open)"
+        return "\(name) allows payments from \(wallets) to \(whom): \(bounds).\(approvals)\(open)"
     }
 
     private var joined: String { parts.joined(separator: "; ") }
@@ -50,7 +54,7 @@ struct ConditionText {
     private static func part(_ condition: ConditionRecord, _ zones: [String]) -> String? {
         switch condition.kind {
         case .range: return range(condition)
-        case .destinations, .sighashes: return nil
+        case .destinations, .sighashes, .approvals: return nil
         case .scripts:
             return "outputs that are not ours of kind \(names(condition.mask, scripts))"
         case .lockTime:

@@ -60,6 +60,9 @@ package struct PolicyModel: Equatable, Sendable {
     package var destinations: [Destination]
     /// Sorted by prefix, least and most length.
     package var shapes: [Shape]
+    /// Sorted by name, as their groups are.
+    package var approvers: [Approver]
+    package var groups: [Group]
     /// Sorted by scope, then by name.
     package var limits: [Limit]
     /// In the order of the source.

@@ -11,11 +11,13 @@ struct SourceReader {
     var requesters: [String: UInt32] = [:]
     var zones: [String: ZoneText] = [:]
     var shapes: [PolicyModel.Shape] = []
+    var approvers: [PolicyModel.Approver] = []
+    var groups: [PolicyModel.Group] = []
 
     private static let networks: [Network] = [.main, .test, .testnet4, .signet, .regtest]
     private static let keys = [
         "version", "network", "fingerprint", "allowance", "admins", "wallets", "destinations",
-        "limits", "rules", "requesters", "zones",
+        "limits", "rules", "requesters", "zones", "approvers", "groups",
     ]
 
     static func read(_ source: String) throws(PolicyError) -> PolicyModel {
@@ -33,6 +35,8 @@ struct SourceReader {
         let destinations = try readDestinations()
         try readRequesterNames()
         try readZones()
+        try readApprovers()
+        try readGroups()
         try readRules()
         return PolicyModel(
             network: network,
@@ -44,6 +48,8 @@ struct SourceReader {
             lists: lists,
             destinations: destinations,
             shapes: shapes,
+            approvers: approvers,
+            groups: groups,
             limits: try readLimits(),
             rules: rules
         )

@@ -149,10 +149,11 @@ struct SourceTable {
     func isString(_ key: String) -> Bool { table[key]?.tomlValue.string != nil }
 
     /// The table at `key`, or nil when there is none.
-    func table(_ key: String) throws(PolicyError) -> SourceTable? {
+    func table(_ key: String, form: String? = nil) throws(PolicyError) -> SourceTable? {
         guard let value = table[key]?.tomlValue else { return nil }
         guard let inner = value.table else {
-            throw error(key, found: Self.describe(value), expected: "a table: [\(key)]")
+            let expected = form ?? "a table: [\(key)]"
+            throw error(key, found: Self.describe(value), expected: expected)
         }
         return SourceTable(inner, path: path + [key], lines: lines)
     }

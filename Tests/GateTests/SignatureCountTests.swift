@@ -80,5 +80,11 @@ struct SignatureCountTests {
         #expect(limits.map(\.eachOf) == [nil, 1])
         let needs = try CheckedBundle(checking: bytes.span).layout.needs
         #expect(needs == BundleNeeds.enforced && !needs.isSubset(of: .conditions))
+        // The control: approvals are not enforced yet.
+        var approvers = SampleBundle()
+        approvers.extend(approvers: .three)
+        #expect(throws: GateError.unsupportedPolicy) {
+            try GateProcess.configuration(MemoryFile(approvers.bytes))
+        }
     }
 }

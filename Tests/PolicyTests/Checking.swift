@@ -18,7 +18,8 @@ func conditionSample() -> SampleBundle {
     var sample = fullSample()
     sample.extend(
         zones: [.utc, .berlin, .sydney],
-        shapes: [.init(1, [], 0...0), .init(2, [1, 2], 2...80)]
+        shapes: [.init(1, [], 0...0), .init(2, [1, 2], 2...80)],
+        approvers: .three
     )
     let every: [SampleCondition] = [
         .range(1, 0, 90_000), .range(2, 1, 2_000), .range(3, 500, .max), .range(4, 0, 80_000),
@@ -29,6 +30,11 @@ func conditionSample() -> SampleBundle {
     sample.rules.append(.conditions("careful", every))
     sample.rules.append(.conditions("least", [.range(1, 0, .max), .range(2, 0, .max)]))
     sample.rules.append(.conditions("refused", effect: 6, wallets: 3, Array(every.dropFirst(2))))
+    let quorums: [SampleCondition] = [
+        .range(1, 0, 90_000), .range(2, 0, .max),
+        .approvals(.init([[0, 1], [1, 2]], veto: 0, wait: 3_600)),
+    ]
+    sample.rules.append(.conditions("approved", quorums))
     sample.limits += [
         .init("each-cold", scope: 4, index: 0), .init("fees", scope: 16),
         .init("fees-of-segwit", scope: 17, index: 0), .init("fees-of-careful", scope: 18, index: 4),

@@ -116,9 +116,9 @@ struct ConditionRefusalTests {
         .init("a fee budget of a deny rule", .wrongScopeIndex(item: 11, found: 6)) {
             $0.limits[11].index = 6
         },
-        .init("a fee budget of messages", .wrongScopeIndex(item: 11, found: 7)) {
+        .init("a fee budget of messages", .wrongScopeIndex(item: 11, found: 8)) {
             $0.rules.append(.messages("login", "x"))
-            $0.limits[11].index = 7
+            $0.limits[11].index = 8
         },
         .init("each of list 3 of 3", .wrongScopeIndex(item: 8, found: 3)) {
             $0.limits[8].index = 3
@@ -126,14 +126,14 @@ struct ConditionRefusalTests {
     ]
 
     private static func zones(_ zones: [SampleZone]) -> @Sendable (inout SampleBundle) -> Void {
-        { $0.extend(zones: zones) }
+        { $0.extend(zones: zones, approvers: .three) }
     }
 
     private static func begin(_ change: [Int32]) -> @Sendable (inout SampleBundle) -> Void {
         var zone = SampleZone.berlin
         zone.daylight?.begin = change
         let changed = zone
-        return { $0.extend(zones: [.utc, changed]) }
+        return { $0.extend(zones: [.utc, changed], approvers: .three) }
     }
 
     static let sections: [Spoiled] = [
@@ -178,9 +178,10 @@ struct ConditionRefusalTests {
             $0.extend(zones: [.utc, .berlin])
             $0.extensions[$0.extensions.count - 7] = 1
         },
-        .init("an extension", .unknownExtension(count: 256)) {
-            $0.extend(zones: [.utc, .berlin])
-            $0.extensions[$0.extensions.count - 1] = 1
+        .init("256 extensions", .unknownExtension(count: 256)) {
+            $0.extend(zones: [.utc, .berlin], approvers: .three)
+            $0.extensions[$0.extensions.count - SampleApprovers.three.bytes.count + 1] = 1
+            $0.extensions[$0.extensions.count - SampleApprovers.three.bytes.count] = 0
         },
     ]
 

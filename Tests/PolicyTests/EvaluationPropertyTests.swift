@@ -35,7 +35,7 @@ struct EvaluationPropertyTests {
             try #require(found == expected, "\(sample) \(payment)")
             tally[found.finding.map { "\($0.refusal)" } ?? "allow", default: 0] += 1
         }
-        #expect(tally.count == (hasConditions ? 22 : 8), "every outcome occurs: \(tally)")
+        #expect(tally.count == (hasConditions ? 23 : 8), "every outcome occurs: \(tally)")
         let least = hasConditions ? 10 : 100
         #expect(tally.values.allSatisfy { $0 > least }, "and none is rare: \(tally)")
         #expect(tally["allow", default: 0] > 500, "\(tally)")

@@ -269,6 +269,7 @@ struct EvaluationTests {
             (.replacementKind, 220, "replacement-kind"),
             (.requester, 221, "requester"),
             (.outsideTime, 222, "outside-time"),
+            (.approvalsNeeded, 223, "approvals-needed"),
         ]
         for (refusal, code, name) in all {
             #expect(refusal.rawValue == code)
@@ -276,6 +277,6 @@ struct EvaluationTests {
             #expect(PolicyRefusal(rawValue: code) == refusal)
         }
         #expect(PolicyRefusal(rawValue: 199) == nil)
-        #expect(PolicyRefusal(rawValue: 223) == nil)
+        #expect(PolicyRefusal(rawValue: 224) == nil)
     }
 }

@@ -5,6 +5,7 @@ struct Generator {
     var dice: Dice
     /// Whether rules of conditions, bundles of version 2 and fee budgets are among them.
     var hasConditions = false
+    private var hasApprovers = false
 
     private static let data: [[UInt8]] = [
         [0x6a], [0x6a, 2, 1, 2], [0x6a, 3, 1, 2, 3], [0x6a, 76, 2, 1, 9], [0x6a, 1, 7, 1, 7],
@@ -21,7 +22,12 @@ struct Generator {
         hasConditions ? Self.scripts.prefix(4) + Self.data + Self.kinds : Self.scripts
     }
 
+    init(dice: Dice, hasConditions: Bool = false) {
+        (self.dice, self.hasConditions) = (dice, hasConditions)
+    }
+
     mutating func policy() -> SampleBundle {
+        hasApprovers = false
         var sample = SampleBundle()
         sample.wallets = Array(sample.wallets.prefix(1 + dice.below(2)))
         sample.lists = Array(["a", "b", "c", "d"].prefix(dice.below(5)))
@@ -58,7 +64,8 @@ struct Generator {
                 shapes.append(SampleShape(lists(sample), prefix, lengths))
             }
         }
-        sample.extend(zones: zones, shapes: shapes)
+        hasApprovers = dice.chance(1, of: 2)
+        sample.extend(zones: zones, shapes: shapes, approvers: hasApprovers ? .three : nil)
     }
 
     private mutating func rule(_ index: Int, _ sample: SampleBundle) -> SampleBundle.Rule {
@@ -109,6 +116,10 @@ struct Generator {
                 !conditions.contains(where: { $0.order == condition.order })
             else { continue }
             conditions.append(condition)
+        }
+        if hasApprovers, !isDeny, dice.chance(1, of: 8) {
+            let both = dice.chance(1, of: 2)
+            conditions.append(.approvals(.init(both ? [[0, 1], [1, 2]] : [[1, 1]])))
         }
         return conditions
     }

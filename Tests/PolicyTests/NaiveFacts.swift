@@ -190,6 +190,7 @@ struct NaiveFacts {
         case .replacement(let mask): !replacement.isDisjoint(with: bits(UInt64(mask)))
         case .requesters(let uids): payment.requester.map { uids.contains($0) } ?? true
         case .times(let zone, let spans): isWithin(zone, spans) ?? true
+        case .approvals: preconditionFailure("not of a deny rule")
         }
     }
 
@@ -212,6 +213,9 @@ struct NaiveFacts {
         case .times(let zone, let spans):
             guard isWithin(zone, spans) != true else { return nil }
             return fails(26, .outsideTime, UInt64(zone), payment.seconds ?? .max, UInt64(zone))
+        case .approvals(let approvals):
+            let count = UInt64(approvals.quorums.count)
+            return fails(28, .approvalsNeeded, count, 0, count)
         }
     }
 

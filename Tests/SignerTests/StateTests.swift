@@ -164,7 +164,11 @@ struct StateTests {
         sample.extend(zones: [.berlin])
         try home.put(sample.bytes, "bundle")
         #expect(try home.seal().unlock().name == .bundleMismatch)
-        // The control: what is to come is not.
+        // The control: approvals are not enforced yet, and what is to come is not known.
+        var approvers = SampleBundle()
+        approvers.extend(approvers: .three)
+        try home.put(approvers.bytes, "bundle")
+        #expect(throws: SignerStop.unsupportedPolicy) { try home.seal() }
         sample.version = 3
         try home.put(sample.bytes, "bundle")
         #expect(throws: SignerStop.home(.damagedBundle)) { try home.seal() }

@@ -90,12 +90,16 @@ def limit(scope):
     return u16(1) + u8(4) + b"each" + u8(scope) + u16(0) + u32(3_600) + u64(1_000) + u32(2**32 - 1)
 
 
-def behind(extensions=0):
-    return u8(0) + u8(0) + u8(0) + u32(0) + u16(extensions)
+def behind(extensions=0, body=b""):
+    return u8(0) + u8(0) + u8(0) + u32(0) + u16(extensions) + body
 
 
 REQUESTERS = u8(8) + u8(1) + u32(7)
 RANGES = u8(1) + u8(1) + u64(0) + u64(10**6) + u8(1) + u8(2) + u64(0) + u64(10**5)
+KEY = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(32)
+APPROVERS = u8(1) + u8(5) + b"alice" + u8(1) + u8(0) + u16(len(KEY)) + KEY + u8(1) + u8(3) + b"all" + u64(1)
+APPROVED = u8(11) + u8(1) + u8(0) + u8(1) + u8(255) + u32(0) + u32(3_600)
+PEOPLE = behind(1, u16(1) + u32(len(APPROVERS)) + APPROVERS)
 ENFORCED = {
     "deny a requester": bundle(WALLET, rules=[rule(6, REQUESTERS)]),
     "allow by ranges": bundle(WALLET, rules=[rule(5, RANGES)]),
@@ -111,6 +115,10 @@ UNKNOWN = {
     "an extension without bytes": bundle(WALLET, version=2, behind=behind(1)),
     "version 3": bundle(WALLET, version=3, behind=behind()),
 }
+UNENFORCED = {
+    "approvers": bundle(WALLET, version=2, behind=PEOPLE),
+    "a rule with approvals": bundle(WALLET, version=2, rules=[rule(5, RANGES, APPROVED)], behind=PEOPLE),
+}
 
 
 @pytest.mark.parametrize("name", ENFORCED)
@@ -121,6 +129,26 @@ def test_what_is_enforced_opens_laid_out_by_hand(name):
             bare.ready(signer)
     finally:
         files.remove()
+
+
+@pytest.mark.parametrize("name", UNENFORCED)
+def test_what_is_not_enforced_is_refused_by_init_signer_and_gate_each_for_itself(name):
+    with pytest.raises(AssertionError, match="unsupported-policy"):
+        Files(WALLET, UNENFORCED[name])
+    # A home of before into which somebody put it.
+    files = Files(WALLET)
+    try:
+        (files.folder / "bundle.bin").write_bytes(UNENFORCED[name])
+        with bare.Signer(files) as signer:
+            assert signer.wait() == 25
+    finally:
+        files.remove()
+    with Appliance() as running:
+        running.stop()
+        (running.home / "public" / "bundle.bin").write_bytes(UNENFORCED[name])
+        with pytest.raises((Failed, Refused)):
+            running.start(timeout=20)
+        assert "unsupported-policy" in "".join(running.log)
 
 
 @pytest.mark.parametrize("name", UNKNOWN)

@@ -9,6 +9,7 @@ package enum SampleCondition: Equatable, Sendable {
     case replacement(UInt8)
     case requesters([UInt32])
     case times(UInt8, [Span])
+    case approvals(SampleApprovals)
 
     package struct Span: Equatable, Sendable {
         package var days: UInt8
@@ -32,6 +33,7 @@ package enum SampleCondition: Equatable, Sendable {
         case .replacement: 1_792
         case .requesters: 2_048
         case .times: 2_304
+        case .approvals: 2_816
         }
     }
 
@@ -48,6 +50,7 @@ package enum SampleCondition: Equatable, Sendable {
         case .times(let zone, let spans):
             [9, zone, UInt8(spans.count)]
                 + spans.flatMap { [$0.days] + little($0.first) + little($0.last) }
+        case .approvals(let approvals): [11] + approvals.bytes
         }
     }
 }
@@ -128,11 +131,15 @@ package struct SampleShape: Equatable, Sendable {
 
 extension SampleBundle {
     /// Makes it one of version 2.
-    package mutating func extend(zones: [SampleZone] = [], shapes: [SampleShape] = []) {
+    package mutating func extend(
+        zones: [SampleZone] = [],
+        shapes: [SampleShape] = [],
+        approvers: SampleApprovers? = nil
+    ) {
         version = 2
         extensions = [UInt8(zones.count)] + zones.flatMap(\.bytes)
         extensions += [UInt8(shapes.count)] + shapes.flatMap(\.bytes)
-        extensions += [0] + little(UInt32(0)) + little(UInt16(0))
+        extensions += [0] + little(UInt32(0)) + (approvers?.bytes ?? [0, 0])
         self.zones = zones
         self.shapes = shapes
     }

@@ -25,6 +25,7 @@ extension PolicyRefusal {
         case .replacementKind: "replacement-kind"
         case .requester: "requester"
         case .outsideTime: "outside-time"
+        case .approvalsNeeded: "approvals-needed"
         }
     }
 }
@@ -41,6 +42,8 @@ extension BundleSection {
         case .rules: "rules"
         case .zones: "time zones"
         case .shapes: "shapes of data"
+        case .persons: "approvers"
+        case .groups: "groups of approvers"
         }
     }
 }
