@@ -145,6 +145,7 @@ let package = Package(
                 "Wire", "TestSupport", "Bytes", "BitcoinCrypto", "Bitcoin", "Policy",
                 "Transparency",
             ],
+            exclude: ["Recorded"],
             swiftSettings: strict
         ),
         .target(

@@ -42,6 +42,12 @@ package struct DataShape: ~Escapable {
             ? lengthMin < other.lengthMin : lengthMax < other.lengthMax
     }
 
+    /// The data of an OP_RETURN script that `data(of:)` can tell; nil of any other script.
+    @_lifetime(copy script)
+    package static func data(in script: Span<UInt8>) -> Span<UInt8>? {
+        script.count > 0 && script[0] == opReturn ? data(of: script) : nil
+    }
+
     /// The data of an OP_RETURN script that is followed by nothing, or by one push and nothing
     /// more; nil of any other, whose data a shape says nothing of.
     @_lifetime(copy script)

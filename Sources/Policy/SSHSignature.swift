@@ -1,5 +1,5 @@
 private import BitcoinCrypto
-private import Bytes
+package import Bytes
 
 /// Why an SSH signature does not count.
 package enum SSHSignatureError: Error, Equatable, Sendable {
@@ -16,70 +16,82 @@ package enum SSHSignatureError: Error, Equatable, Sendable {
     case wrongSignature
 }
 
-/// A detached signature as `ssh-keygen -Y sign` makes it (OpenSSH, PROTOCOL.sshsig), Ed25519 only.
+/// A detached signature as `ssh-keygen -Y sign` makes it (OpenSSH, PROTOCOL.sshsig), Ed25519 only:
+/// of a plain key, or of one in a FIDO2 authenticator (PROTOCOL.u2f).
 ///
 /// `string` below is a big-endian `u32` length and that many bytes.
 /// ```
 /// blob    "SSHSIG" | u32 version = 1 | string publickey | string namespace | string reserved = ""
 ///         string hash ("sha256" or "sha512") | string signature
 /// signature  string "ssh-ed25519" | string of 64 bytes
+///         or string "sk-ssh-ed25519@openssh.com" | string of 64 bytes | u8 flags | u32 counter
 /// signed  "SSHSIG" | string namespace | string reserved | string hash | string H(message)
+///         an authenticator signs SHA-256(application) | u8 flags | u32 counter | SHA-256(signed)
 /// ```
 package enum SSHSignature {
     /// The longest namespace that `verify` can hold a signature against, in bytes.
     package static let namespaceCountMax = 64
 
-    /// Returns if `blob` is a signature of `message` under `namespace` by `key` (wire form), and
-    /// nothing else; throws why not.
+    /// Returns if `blob` is a signature of `message` under `namespace` by `key` (wire form), a
+    /// plain one, and nothing else; throws why not.
     package static func verify(
         blob: Span<UInt8>,
         message: Span<UInt8>,
         namespace: StaticString,
         key: Span<UInt8>
     ) throws(SSHSignatureError) {
-        precondition(namespace.utf8CodeUnitCount <= namespaceCountMax, "a longer namespace")
         let parts = try SSHSignatureParts(blob)
         guard SSHPublicKey.isEd25519(key), key.equals(parts.publicKey) else { throw .wrongKey }
         guard parts.namespace.equals(namespace) else { throw .wrongNamespace }
-        guard isGood(parts, message, namespace) else { throw .wrongSignature }
-    }
-
-    private static func isGood(
-        _ parts: SSHSignatureParts,
-        _ message: Span<UInt8>,
-        _ namespace: StaticString
-    ) -> Bool {
-        var storage = InlineArray<160, UInt8>(repeating: 0)
-        var room = storage.mutableSpan
-        var signed = ByteWriter(&room)
-        do throws(ByteError) {
-            try signed.write(SSHSignatureParts.magic)
-            try signed.writeUInt32(UInt32(namespace.utf8CodeUnitCount).bigEndian)
-            try signed.write(namespace)
-            try signed.writeUInt32(0)
-            try signed.writeUInt32(UInt32(6).bigEndian)
-            if parts.isSHA512 {
-                try signed.write("sha512")
-                try signed.writeUInt32(UInt32(64).bigEndian)
-                try signed.write(SHA512.hash(message))
-            } else {
-                try signed.write("sha256")
-                try signed.writeUInt32(UInt32(32).bigEndian)
-                try signed.write(SHA256.hash(message))
-            }
-        } catch {
-            preconditionFailure("what is signed has room")
-        }
-        let key = parts.publicKey.extracting(SSHPublicKey.keyOffset...)
-        return Ed25519.verify(
-            signature: Bytes64(copying: parts.signature),
-            message: signed.written,
-            publicKey: Bytes32(copying: key)
-        )
+        let isGood = parts.isSigned(MessageHashes(of: message), namespace)
+        guard isGood else { throw .wrongSignature }
     }
 }
 
-/// What a blob consists of, each in its place and of the one kind we take; nothing is verified.
+/// The hashes of a message, one of which a signature is of.
+package struct MessageHashes: Equatable, Sendable {
+    package let sha256: Bytes32
+    package let sha512: Bytes64
+
+    package init(of message: Span<UInt8>) {
+        sha256 = SHA256.hash(message)
+        sha512 = SHA512.hash(message)
+    }
+
+    fileprivate init(sha256: Bytes32, sha512: Bytes64) {
+        (self.sha256, self.sha512) = (sha256, sha512)
+    }
+}
+
+/// Hashes a message that is never held.
+package struct MessageHasher: TextSink, ~Copyable {
+    private var sha256 = SHA256()
+    private var sha512 = SHA512()
+    private var block = FixedBytes<64>.zero
+    private var count = 0
+
+    package init() {}
+
+    package mutating func put(_ byte: UInt8) {
+        block[count] = byte
+        count += 1
+        if count == 64 { flush() }
+    }
+
+    private mutating func flush() {
+        sha256.update(block.span.extracting(0..<count))
+        sha512.update(block.span.extracting(0..<count))
+        count = 0
+    }
+
+    /// The hashes; afterwards the value is as new.
+    package mutating func finalize() -> MessageHashes {
+        flush()
+        return MessageHashes(sha256: sha256.finalize(), sha512: sha512.finalize())
+    }
+}
+
+/// What a blob consists of, each in its place and of a kind we take; nothing is verified.
 struct SSHSignatureParts: ~Escapable {
     static let magic: StaticString = "SSHSIG"
 
@@ -87,6 +99,8 @@ struct SSHSignatureParts: ~Escapable {
     let namespace: Span<UInt8>
     let isSHA512: Bool
     let signature: Span<UInt8>
+    /// Of an authenticator, `u8 flags | u32 counter`; else nothing.
+    let presence: Span<UInt8>
 
     @_lifetime(copy blob)
     init(_ blob: Span<UInt8>) throws(SSHSignatureError) {
@@ -95,7 +109,8 @@ struct SSHSignatureParts: ~Escapable {
         let version = try reader.readUInt32()
         guard version == 1 else { throw .unknownVersion(version) }
         publicKey = try reader.readString()
-        guard SSHPublicKey.isEd25519(publicKey) else { throw .keyNotEd25519 }
+        let isOfAuthenticator = SSHPublicKey.isOfAuthenticator(publicKey)
+        guard isOfAuthenticator || SSHPublicKey.isEd25519(publicKey) else { throw .keyNotEd25519 }
         namespace = try reader.readString()
         let reserved = try reader.readString()
         guard reserved.isEmpty else { throw .reservedNotEmpty(count: reserved.count) }
@@ -104,10 +119,61 @@ struct SSHSignatureParts: ~Escapable {
         guard isSHA512 || hash.equals("sha256") else { throw .unknownHash }
         var inner = SSHReader(try reader.readString())
         try reader.finish()
-        guard try inner.readString().equals(SSHPublicKey.kind) else { throw .signatureNotEd25519 }
+        let kind = isOfAuthenticator ? SSHPublicKey.kindOfAuthenticator : SSHPublicKey.kind
+        guard try inner.readString().equals(kind) else { throw .signatureNotEd25519 }
         signature = try inner.readString()
         guard signature.count == 64 else { throw .signatureNotEd25519 }
+        presence = try inner.read(isOfAuthenticator ? 5 : 0)
         try inner.finish()
+    }
+
+    /// What the authenticator says of who was there (WebAuthn, section 6.1); 0 of a plain key.
+    var flags: UInt8 { presence.isEmpty ? 0 : presence[0] }
+
+    /// Whether the key named signed a message under a namespace.
+    func isSigned(_ message: MessageHashes, _ namespace: StaticString) -> Bool {
+        precondition(
+            namespace.utf8CodeUnitCount <= SSHSignature.namespaceCountMax,
+            "a longer namespace"
+        )
+        var storage = InlineArray<160, UInt8>(repeating: 0)
+        var room = storage.mutableSpan
+        var signed = ByteWriter(&room)
+        do throws(ByteError) {
+            try signed.write(Self.magic)
+            try signed.writeUInt32(UInt32(namespace.utf8CodeUnitCount).bigEndian)
+            try signed.write(namespace)
+            try signed.writeUInt32(0)
+            try signed.writeUInt32(UInt32(6).bigEndian)
+            if isSHA512 {
+                try signed.write("sha512")
+                try signed.writeUInt32(UInt32(64).bigEndian)
+                try signed.write(message.sha512)
+            } else {
+                try signed.write("sha256")
+                try signed.writeUInt32(UInt32(32).bigEndian)
+                try signed.write(message.sha256)
+            }
+        } catch {
+            preconditionFailure("what is signed has room")
+        }
+        guard !presence.isEmpty else { return isGood(signed.written) }
+        var wrapped = InlineArray<69, UInt8>(repeating: 0)
+        var outer = wrapped.mutableSpan
+        let count = outer.write { writer throws(ByteError) in
+            try writer.write(SHA256.hash(SSHPublicKey.application(of: publicKey)))
+            try writer.write(presence)
+            try writer.write(SHA256.hash(signed.written))
+        }
+        return isGood(outer.span.extracting(0..<count))
+    }
+
+    private func isGood(_ signed: Span<UInt8>) -> Bool {
+        Ed25519.verify(
+            signature: Bytes64(copying: signature),
+            message: signed,
+            publicKey: Bytes32(copying: SSHPublicKey.point(of: publicKey))
+        )
     }
 }
 

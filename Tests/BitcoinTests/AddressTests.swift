@@ -23,6 +23,9 @@ struct AddressTests {
         let bytes = try written { (writer: inout ByteWriter) throws(BitcoinError) in
             try Address.write(script: script.span, network: network, to: &writer)
         }
+        var shown = ShownText()
+        let hasAddress = shown.put(addressOf: script.span, network)
+        #expect(hasAddress && shown.bytes == bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 
@@ -99,11 +102,42 @@ struct AddressTests {
     func none() throws {
         for hex in ["", "6a", "51", "0014", "00150000000000000000000000000000000000000000000000"] {
             #expect(throws: BitcoinError.noAddressForm) { try text([UInt8](hex: hex), .main) }
+            var shown = ShownText()
+            let hasAddress = shown.put(addressOf: [UInt8](hex: hex).span, .main)
+            #expect(!hasAddress && shown.bytes.isEmpty)
         }
         #expect(throws: BitcoinError.notAnAddress) {
             try script([UInt8](repeating: 0x31, count: 91), .main)
         }
         #expect(throws: BitcoinError.notAnAddress) { try script([], .main) }
+    }
+
+    @Test("What is shown byte by byte is what is written at once, for 20,000 random scripts")
+    func shown() throws {
+        var dice = Dice(seed: 7)
+        var tally: [Bool: Int] = [:]
+        for number in 0..<20_000 {
+            let network = Self.networks[number % 5]
+            let zeros = dice.chance(1, of: 4) ? dice.below(20) : 0
+            let count = dice.pick([20, 20, 32, 2 + dice.below(40)])
+            let body = (0..<count).map { $0 < zeros ? 0 : UInt8(truncatingIfNeeded: dice.next()) }
+            let script: [UInt8] =
+                switch dice.below(4) {
+                case 0: [0x76, 0xa9, UInt8(count)] + body + [0x88, 0xac]
+                case 1: [0xa9, UInt8(count)] + body + [0x87]
+                case 2: [0, UInt8(count)] + body
+                default: [UInt8(0x4f + dice.below(20)), UInt8(count)] + body
+                }
+            var shown = ShownText()
+            let hasAddress = shown.put(addressOf: script.span, network)
+            tally[hasAddress, default: 0] += 1
+            if hasAddress {
+                #expect(try text(script, network) == shown.text)
+            } else {
+                #expect(throws: BitcoinError.noAddressForm) { try text(script, network) }
+            }
+        }
+        #expect(tally.values.allSatisfy { $0 > 4_000 }, "\(tally)")
     }
 
     @Test("An address that does not fit its buffer is refused")

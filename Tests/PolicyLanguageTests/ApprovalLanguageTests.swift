@@ -129,7 +129,10 @@ struct ApprovalLanguageTests {
     static let inRules: [(rule: String, message: String)] = [
         ("approvals = { treasury = 1 }", "rules[1].expires: found no expires"),
         ("approvals = {}\nexpires = \"1h\"", "approvals: found no group; expected 1 to 4 groups"),
-        ("approvals = 2\nexpires = \"1h\"", "approvals: found the integer 2; expected groups and how"),
+        (
+            "approvals = 2\nexpires = \"1h\"",
+            "approvals: found the integer 2; expected groups and how"
+        ),
         (
             "approvals = { tresury = 1 }\nexpires = \"1h\"",
             "\"tresury\"; expected treasury (did you mean it?)"

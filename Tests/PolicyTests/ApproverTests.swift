@@ -219,7 +219,8 @@ struct ApproverTests {
             let bytes = sample.bytes
             let bundle = try CheckedBundle(checking: bytes.span)
             var recorder = Recorder()
-            let facts = Facts(wallet: 0, outflow: outflow, fee: 1, virtualSize: 100)
+            var facts = Facts(wallet: 0, outflow: outflow, fee: 1, virtualSize: 100)
+            facts.count(inputs: 1, outputs: 1, ownAmount: 1, outputAmount: 1)
             guard case .refuse(let finding) = bundle.evaluate(facts, into: &recorder) else {
                 return nil
             }

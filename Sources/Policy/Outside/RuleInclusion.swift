@@ -107,8 +107,8 @@ package struct RuleInclusion: ~Escapable {
 
     /// What people must approve of is compared as it stands; who they are, by the caller.
     private var areApprovalsKept: Bool {
-        guard let demanded = outer.condition(RuleRecord.approvalsCode) else { return true }
-        guard let kept = inner.condition(RuleRecord.approvalsCode) else { return false }
+        guard let demanded = outer.condition(ConditionKind.approvals.rawValue) else { return true }
+        guard let kept = inner.condition(ConditionKind.approvals.rawValue) else { return false }
         return demanded.record.equals(kept.record)
     }
 

@@ -1,17 +1,8 @@
 /// What a rule about payments says, whatever its effect: that of effects 1 … 3 in the words of
 /// conditions. For those who compare rules.
 extension RuleRecord {
-    /// The code of a condition about approvals: with it a rule allows what people approved of.
-    static let approvalsCode: UInt8 = 11
-
     /// Whether a rule that allows needs the approval of people as well.
-    package var needsApprovals: Bool {
-        var walk = conditions
-        while let condition = walk.next() {
-            if condition.kindCode == Self.approvalsCode { return true }
-        }
-        return false
-    }
+    package var needsApprovals: Bool { hasConditions && approvals != nil }
 
     /// The range of a number that the rule is about; all there is where it says nothing of it.
     package func range(of fact: NumericFact) -> FactRange {
