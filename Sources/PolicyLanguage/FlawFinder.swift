@@ -1,4 +1,3 @@
-private import Bytes
 package import Policy
 
 /// Finds what of a policy does nothing. Only what is proven is said: each finding has its argument
@@ -231,17 +230,5 @@ extension RuleRecord {
     fileprivate var deniesEverything: Bool {
         var walk = conditions
         return hasConditions ? walk.next() == nil : lists == 0
-    }
-}
-
-extension MessageRuleRecord {
-    /// Whether it is about every message that another rule is about. A pattern has all that the
-    /// same pattern has, and `**` has all.
-    fileprivate func isAbout(allOf other: MessageRuleRecord) -> Bool {
-        let pattern = pattern
-        let isAll = pattern.count == 2 && pattern[0] == 0x2A && pattern[1] == 0x2A
-        return other.formats & ~formats == 0 && other.branches & ~branches == 0
-            && indexMin <= other.indexMin && other.indexMax <= indexMax
-            && (isAll || pattern.equals(other.pattern))
     }
 }

@@ -123,7 +123,10 @@ struct NaiveGate {
 
     init(_ sample: SampleBundle) { self.sample = sample }
 
-    var allowanceLeft: UInt64 { sample.allowance - signed.reduce(0) { $0 + $1.outflow } }
+    var allowanceLeft: UInt64 {
+        let spent = signed.reduce(0) { $0 + $1.outflow }
+        return spent < sample.allowance ? sample.allowance - spent : 0
+    }
 
     /// What a limit has room for, for a new group.
     func room(_ key: Judged.Key, at now: Int) -> UInt64 {

@@ -16,6 +16,11 @@ package struct ListImages: Sendable {
 
     package mutating func set(_ list: Int, _ image: UInt64) { images[list] = image }
 
+    /// The list that it leads to, or nil.
+    func place(of list: Int) -> Int? {
+        images[list] == 0 ? nil : images[list].trailingZeroBitCount
+    }
+
     /// Whether all of `lists` have an image among `others`.
     func leads(_ lists: UInt64, into others: UInt64) -> Bool {
         var left = lists
@@ -70,7 +75,12 @@ package struct RuleInclusion: ~Escapable {
             && areRangesWithin
             && (outer.lists == 0
                 || (inner.lists != 0 && images.leads(inner.lists, into: outer.lists)))
-            && areSetsWithin && isScriptsWithin && isAskingWithin
+            && areSetsWithin && areScriptsDenied && isAskingWithin
+    }
+
+    /// A condition about scripts names none where nobody is paid, whatever it permits.
+    private var areScriptsDenied: Bool {
+        outer.mask(of: .scripts) == 0 || (inner.mask(of: .scripts) != 0 && isScriptsWithin)
     }
 
     /// Of an inner rule that allows and an outer that denies: whether all that it allows is denied.
@@ -79,7 +89,7 @@ package struct RuleInclusion: ~Escapable {
         let pays = inner.range(of: .largest).least > 0
         let areListsNamed =
             pays && inner.lists != 0 && images.leads(inner.lists, into: outer.lists)
-        let areScriptsNamed = outer.scripts == ScriptKinds.every || (pays && isScriptsWithin)
+        let areScriptsNamed = outer.mask(of: .scripts) == 0 || (pays && isScriptsWithin)
         return outer.sighashes == 0 && areRangesWithin && (outer.lists == 0 || areListsNamed)
             && areScriptsNamed && areSetsWithin && isAskingWithin
     }
@@ -190,5 +200,17 @@ extension CheckedBundle {
         for _ in 0..<index { _ = walk.next() }
         guard let zone = walk.next() else { preconditionFailure("a zone that the checker knew") }
         return bytes.extracting(zone.start..<zone.end)
+    }
+}
+
+extension MessageRuleRecord {
+    /// Whether it is about every message that another rule is about. A pattern has all that the
+    /// same pattern has, and `**` has all.
+    package func isAbout(allOf other: MessageRuleRecord) -> Bool {
+        let pattern = pattern
+        let isAll = pattern.count == 2 && pattern[0] == 0x2A && pattern[1] == 0x2A
+        return other.formats & ~formats == 0 && other.branches & ~branches == 0
+            && indexMin <= other.indexMin && other.indexMax <= indexMax
+            && (isAll || pattern.equals(other.pattern))
     }
 }
