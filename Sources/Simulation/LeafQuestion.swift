@@ -61,16 +61,20 @@ struct LeafQuestion {
             virtualSize: known.vsize,
             sighashes: leaf.sighashes
         )
+        let isOpen = leaf.sighashes & SighashPermission.openOutputs != 0
         var list = leaf.destinations
         var count: UInt32 = 0
         var paid: UInt64 = 0
         while let next = list.next() {
-            facts.pay(next.amount, to: next.script, output: count, under: bundle)
+            // As the signer does: where the outputs are open, those that are there say nothing.
+            if !isOpen {
+                facts.pay(next.amount, to: next.script, output: count, under: bundle)
+            }
             count += 1
             paid += next.amount
         }
-        if leaf.sighashes & SighashPermission.openOutputs != 0 {
-            facts.payAnywhere(output: count, under: bundle)
+        if isOpen {
+            facts.payAnywhere(output: count + UInt32(known.ownOutputCount), under: bundle)
         }
         facts.count(
             inputs: Int(known.inputCount),

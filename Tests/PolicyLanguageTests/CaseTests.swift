@@ -97,6 +97,30 @@ struct CaseTests {
         #expect(try outcome(of: plain, smallPolicy).differences(from: plain) == [])
     }
 
+    @Test("Where the signatures leave the outputs open, a case that pays a known one pays anyone")
+    func open() throws {
+        let source =
+            smallPolicy.replacingOccurrences(
+                of: "destinations = \"any\"",
+                with: "destinations = \"any\"\nsighash = [\"NONE\"]"
+            ) + """
+
+                [[rules]]
+                name = "never"
+                effect = "deny"
+                wallets = "any"
+                destinations = ["payroll"]
+                """
+        let other = "bcrt1q63sj6yhzzz9k0p5zwc7kshx7r4k86uj5p0y35s"
+        let text = Self.plain.replacing("bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080", with: other)
+        let policy = try PolicyCompiler.read(source)
+        let closed = try #require(try CaseReader.read(text, for: policy).first)
+        #expect(try outcome(of: closed, source).verdict == "allow")
+        let opened = text + "\nsighash: NONE"
+        let open = try #require(try CaseReader.read(opened, for: policy).first)
+        #expect(try outcome(of: open, source).verdict == "denied-by-rule")
+    }
+
     @Test(
         "What is wrong in a file of cases is named by line, and how to write it",
         arguments: [

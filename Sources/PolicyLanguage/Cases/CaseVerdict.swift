@@ -1,3 +1,4 @@
+private import Bitcoin
 package import Policy
 
 extension PolicyCase {
@@ -51,9 +52,14 @@ extension PolicyCase {
             virtualSize: virtualSize,
             sighashes: sighashes
         )
-        for (index, payment) in payments.enumerated() {
-            let script = payment.script
-            facts.pay(payment.amount, to: script.span, output: UInt32(index), under: bundle)
+        // As the signer does: where the outputs are open, those that are there say nothing.
+        if sighashes & SighashPermission.openOutputs != 0 {
+            facts.payAnywhere(output: UInt32(payments.count), under: bundle)
+        } else {
+            for (index, payment) in payments.enumerated() {
+                let script = payment.script
+                facts.pay(payment.amount, to: script.span, output: UInt32(index), under: bundle)
+            }
         }
         if let inputs {
             facts.count(
