@@ -56,8 +56,10 @@ extension RuleRecord {
             case 8 &+ ConditionKind.times.rawValue:
                 holds = condition.isTime(facts.minute(in: condition.zone), orUnknown: false)
                 size = 3 &+ ConditionRecord.spanByteCount &* Int(bytes[place &+ 2])
-            case 8 &+ ConditionKind.approvals.rawValue: holds = false
-            case _: holds = true
+            // Sighash types were held against the rule before.
+            case 8 &+ ConditionKind.sighashes.rawValue: holds = true
+            // Approvals, and what the checker knows and this does not.
+            case _: holds = false
             }
             guard holds else { return failure(at: place, facts) }
             place &+= size
