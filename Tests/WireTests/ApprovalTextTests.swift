@@ -125,7 +125,7 @@ struct ApprovalTextTests {
         // 18 header, 23 verdict and refusal, 32 digest: the bundle's hash, then the network.
         #expect(try !exists { $0[73] ^= 1 })
         #expect(try !exists { $0[105] = 0 })
-        // Facts: 1 bits, 14 who asks, 32 txid, 20 amounts and size, 36 anchor, 34 inputs: the wallet.
+        // 1 bits, 14 who asks, 32 txid, 20 amounts and size, 36 anchor, 34 inputs: the wallet.
         #expect(try !exists { $0[243] ^= 1 })
         // 32 wallet, 10 own outputs, 2 + 8 + 2 + 22 one destination, 2 count: the rule.
         #expect(try !exists { $0[321] = 1 })
