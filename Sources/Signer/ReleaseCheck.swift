@@ -76,7 +76,7 @@ struct ReleaseCheck {
             _ = home.policy.bundle.evaluate(facts, into: &search)
             try checkNew(Int(offset), charge, decision, leafHashes, isMatching: search.isMatching)
         case .retry(let index, let leaf, let charge):
-            try checkRetry(index, leaf, charge, decision.digest, home)
+            try checkRetry(index, leaf, charge, decision, home)
         }
         try charge(request, decision, totals.outflow, home.state)
         signatureCount += decision.signatureCount
@@ -102,7 +102,7 @@ struct ReleaseCheck {
             _ = home.policy.bundle.evaluate(facts, into: &search)
             try checkNew(Int(offset), charge, decision, leafHashes, isMatching: search.isMatching)
         case .retry(let index, let leaf, let charge):
-            try checkRetry(index, leaf, charge, decision.digest, home)
+            try checkRetry(index, leaf, charge, decision, home)
         }
         digests[entryCount] = decision.digest
         entryCount += 1
@@ -143,12 +143,13 @@ struct ReleaseCheck {
         time = max(time, charge.time.logTime)
     }
 
-    /// The leaf must be ours, about this request, and in the tree, and so must its charge.
-    private func checkRetry(
+    /// The leaf must be ours, about this request, and in the tree, and so must its charge. It was
+    /// asked for again, by rules that may ask when: what was said then is a time that has been.
+    private mutating func checkRetry(
         _ index: UInt64,
         _ shown: borrowing ProvenLeaf,
         _ charge: borrowing ProvenLeaf,
-        _ digest: Bytes32,
+        _ decision: AllowedDecision,
         _ home: borrowing Home
     ) throws(RefusalDetail) {
         let forged = RefusalDetail(.forgedLeaf, index: entryCount)
@@ -160,10 +161,11 @@ struct ReleaseCheck {
         }
         let tag = LeafDraft.tag(of: leaf.untagged, leafKey: home.secrets.leafKey)
         guard constantTimeEqual(tag.span, leaf.tag.span), leaf.head.verdict == .allow,
-            leaf.head.digest == digest
+            leaf.head.digest == decision.digest
         else { throw forged }
         try requireInTree(shown, at: index)
         try checkRetry(index, leaf, charge: charge)
+        time = max(time, decision.inquiry.time)
     }
 
     /// Right after the decision the tree must show that it was charged, and to a rule that matched:

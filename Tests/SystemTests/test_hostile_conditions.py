@@ -136,6 +136,28 @@ def test_asked_within_the_window_it_is_released_after_it_and_a_retry_is_a_new_qu
     assert signer.status().spent == 60_000
 
 
+def test_a_made_up_time_moves_the_log_on_by_a_retry_as_well(signer):
+    """The gate says Monday at nine, lets the charge stand in the log with the true date, and fetches the signatures as a retry.
+    It gets them, once: from then on no earlier time is taken."""
+    scene = Scene(signer)
+    scene.log.forget()
+    index = len(scene.log)
+    scene.log.time = 1_000
+    scene.log.charge(scene.answer.leaf, requester=8)
+    assert signer.ask(ADVANCE, scene.log.advance())[0] == bare.ADVANCED
+    scene.log.shown = len(scene.log)
+    assert signer.status().time < NINE
+    retry = lambda: signer.ask(RELEASE, bare.release(scene.log, bare.retry_entry(scene.log, scene.request, 4, index)))
+    assert retry()[0] == RELEASED
+    assert signer.status().time == NINE
+    for back in (NINE - 1, NINE - 24 * 60 * MINUTE, 1_000):
+        assert name(scene.assess(back, 7)) == "time-went-back"
+    # The same moment again is none before it, and the control: the next day is taken and moves it on.
+    assert name(scene.assess(NINE, 7)) is None
+    assert name(scene.assess(NINE + 24 * 60 * MINUTE, 7)) is None and retry()[0] == RELEASED
+    assert signer.status().time == NINE + 24 * 60 * MINUTE and signer.status().spent == 60_000
+
+
 def test_the_leaf_says_who_when_and_what_holds_it_back(signer):
     scene = Scene(signer)
     read = lambda answer: struct.unpack_from("<BIQBB", answer.leaf, 106)
