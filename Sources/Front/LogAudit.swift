@@ -147,9 +147,11 @@ package struct LogAudit: Codable, Equatable, Sendable {
 }
 
 /// What must be true of the order of entries: each decision is followed at once by its charge, a
-/// charge stands nowhere else, and log time never goes back.
+/// charge stands nowhere else, and log time never goes back. Where a decision says who asked and
+/// when, its charge names the same, and no earlier time.
 struct LeafOrder {
     private var openDecision: UInt64?
+    private var asked: (requester: UInt32?, time: UInt64)?
     private var lastTime: UInt64 = 0
 
     mutating func check(_ leaf: LeafFacts, at index: UInt64) throws(FrontError) {
@@ -157,11 +159,18 @@ struct LeafOrder {
             guard leaf.kind == "charge", leaf.decisionIndex == decision else {
                 throw .failed("a decision without its charge right behind it")
             }
+            if let asked {
+                guard leaf.requester == asked.requester, let time = leaf.logTime, time >= asked.time
+                else { throw .failed("a charge for somebody else, or before it was asked for") }
+            }
             openDecision = nil
         } else if leaf.kind == "charge" {
             throw .failed("a charge that follows no decision")
         }
-        if leaf.kind == "decision" { openDecision = index }
+        if leaf.kind == "decision" {
+            openDecision = index
+            asked = leaf.askedAt.map { (leaf.requester, $0) }
+        }
         if let time = leaf.logTime {
             guard time >= lastTime else { throw .failed("the log's time went back") }
             lastTime = time

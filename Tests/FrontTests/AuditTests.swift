@@ -67,6 +67,11 @@ struct AuditTests {
     @Test("A signed log whose entries stand in a forbidden order is refused")
     func order() throws {
         let decision = try SampleLeaves.decision(1)
+        let good = [try SampleLeaves.asked(by: 1_000, 5), try SampleLeaves.charge(for: 0, 5)]
+        let whole = try PublishedLog(leaves: good)
+        defer { try? whole.remove() }
+        let folder = LogFolder(path: whole.folder.path)
+        #expect(try LogAudit(folder: folder, number: 0, key: whole.key).decisions == 1)
         let forbidden: [[[UInt8]]] = [
             [decision],
             [decision, try SampleLeaves.note(1)],
@@ -74,6 +79,9 @@ struct AuditTests {
             [try SampleLeaves.charge(for: 0, 1)],
             [try SampleLeaves.note(2), try SampleLeaves.note(1)],
             [try SampleLeaves.note(1) + [0]],
+            // The charges of the samples are for user 1,000.
+            [try SampleLeaves.asked(by: 1_001, 5), try SampleLeaves.charge(for: 0, 5)],
+            [try SampleLeaves.asked(by: 1_000, 6), try SampleLeaves.charge(for: 0, 5)],
             [[]],
         ]
         for leaves in forbidden {

@@ -161,6 +161,45 @@ enum SampleLeaves {
         }
     }
 
+    /// A decision that says who asked, and when: refused by the policy, about nothing much.
+    static func asked(by requester: UInt32, _ seconds: UInt64) throws -> [UInt8] {
+        let head = DecisionHead(
+            salt: Bytes16(repeating: 4),
+            verdict: .refuse,
+            refusal: RefusalDetail(rawCode: 221),
+            digest: Bytes32(repeating: 4),
+            bundleHash: Bytes32(repeating: 9),
+            network: 4
+        )
+        let asked = AskedFacts(
+            requester: requester,
+            time: seconds * 1_000_000_000,
+            lockTimes: 1,
+            replaceable: 1
+        )
+        let facts = DecisionFacts(
+            txid: .zero,
+            outflow: 0,
+            fee: 0,
+            vsize: 100,
+            anchor: LeafOutpoint(txid: .zero, vout: 0),
+            inputCount: 1,
+            inputsDigest: .zero,
+            walletID: .zero,
+            ownOutputCount: 1,
+            ownOutputAmount: 1_000
+        )
+        return try [UInt8].written(limit: 600) { writer throws(ByteError) in
+            try head.write(to: &writer)
+            try writer.writeUInt8(DecisionBits.factsFollow | DecisionBits.askedFollows)
+            try asked.write(to: &writer)
+            try facts.write(to: &writer)
+            // No destinations, no rules, no charges.
+            for _ in 0..<5 { try writer.writeUInt8(0) }
+            try writer.write(Bytes32(repeating: 0x77))
+        }
+    }
+
     static func charge(for index: UInt64, _ seconds: UInt64) throws -> [UInt8] {
         let leaf = ChargeLeaf(
             salt: Bytes16(repeating: 3),
