@@ -362,6 +362,6 @@ extension RefusalWords {
           make the payment without it; no honest program writes it
         limit-memory-full limit number
           more destinations with limits of their own are to be remembered than the gate has room for
-          wait until earlier payments leave the windows, or take such a limit out of the policy
+          begin a new log with `recover`, or take such a limit out of the policy
         """
 }
