@@ -237,6 +237,7 @@ def succeed(command, it, folder):
         "psbt finalize": ([signed, *home, "--wallet", "segwit"], []),
         "psbt extract": ([made_by("finalize", signed)], []),
         "message sign": ([*NEEDED["message sign"], *home], []),
+        "policy simulate": ([POLICY, *home], []),
         "wallet xpub": (["84h/1h/0h", *home], []), "wallet export": (["segwit", *home], []),
         "bip85 words": ([*home, "--out-fd", 2], passphrase), "bip85 hex": ([*home, "--out-fd", 2], passphrase),
     }

@@ -9,7 +9,7 @@ extension PolicyCommand {
     struct Simulate: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "simulate",
-            abstract: "Run the log again under another policy, and see what would have changed.",
+            abstract: "Run the log again under another policy; say what changes.",
             discussion: """
                 Checks the log of a home as `audit verify` does, and decides every request in it \
                 once more, by the rules of FILE and with its limits kept from the log's beginning, \
