@@ -365,7 +365,8 @@ def test_each_client_its_own_rule(tmp_path, program):
         assert kind == wire.GATE_REFUSED, "her limit is used up"
         kind, _ = speak(running, "clients.sock", BOB, frame, [GROUP])
         assert kind == wire.SIGNED
-        assert charged(running, BOB) and requesters(running) == [BOB, ALICE, FRONT, ALICE, BOB, BOB]
+        # The last of them is published a moment later, and the one before it was Bob's as well.
+        assert charged(running, BOB, ALICE, FRONT, ALICE, BOB, BOB) and len(requesters(running)) == 6
 
 
 def test_the_name_front_is_the_fronts_uid(tmp_path):
