@@ -214,17 +214,10 @@ struct EachLimitServerTests {
     private static func compare(_ bench: GateBench, _ lists: DestinationLists) throws {
         var state = LogState(limits: limits, lists: lists, bundleHash: GateBench.bundleHash)
         for leaf in try bench.leaves() { try state.take(leaf.span) }
-        bench.replies = []
-        try bench.server.receive(Frame(.gateStatus, []), from: 9, requester: 1_000)
-        try bench.settle()
-        let payload = try #require(bench.replies.first { $0.client == 9 }).payload
-        var reader = ByteReader(payload.span)
-        _ = try reader.readUInt8()
-        _ = try reader.readVec16()
-        _ = try reader.readUInt64()
-        #expect(try Int(reader.readUInt16()) == limits.count)
-        for usage in state.usage(at: bench.clock.now) {
-            let (amount, count) = (try reader.readUInt64(), try reader.readUInt32())
+        let replayed = state.usage(at: bench.clock.now)
+        let told = try bench.toldUsage()
+        #expect(told.count == limits.count && replayed.count == limits.count)
+        for (usage, (amount, count)) in zip(replayed, told) {
             #expect(UInt128(amount) == usage.amount && UInt64(count) == usage.count)
         }
     }

@@ -176,3 +176,22 @@ extension ClientReply {
         return [Int(payload[0]), Int(payload[1]) | Int(payload[2]) << 8]
     }
 }
+
+extension GateBench {
+    /// What its status tells of every limit: satoshi and payments in use.
+    func toldUsage() throws -> [(amount: UInt64, count: UInt32)] {
+        replies = []
+        try server.receive(Frame(.gateStatus, []), from: 9, requester: 1_000)
+        try settle()
+        let payload = try #require(replies.first { $0.client == 9 }).payload
+        var reader = ByteReader(payload.span)
+        _ = try reader.readUInt8()
+        _ = try reader.readVec16()
+        _ = try reader.readUInt64()
+        var usage: [(amount: UInt64, count: UInt32)] = []
+        for _ in 0..<(try reader.readUInt16()) {
+            usage.append((try reader.readUInt64(), try reader.readUInt32()))
+        }
+        return usage
+    }
+}

@@ -10,16 +10,9 @@ struct GateMessageTests {
 
     /// What the limits say is used: satoshi and payments.
     private func usage(_ bench: GateBench) throws -> (amount: UInt64, count: UInt32) {
-        bench.replies = []
-        try bench.server.receive(Frame(.gateStatus, []), from: 9, requester: 1_000)
-        try bench.settle()
-        let payload = try #require(bench.replies.first { $0.client == 9 }).payload
-        var reader = ByteReader(payload.span)
-        _ = try reader.readUInt8()
-        _ = try reader.readVec16()
-        _ = try reader.readUInt64()
-        try #require(try reader.readUInt16() == 1)
-        return (try reader.readUInt64(), try reader.readUInt32())
+        let told = try bench.toldUsage()
+        try #require(told.count == 1)
+        return told[0]
     }
 
     @Test("One is charged no satoshi, counts one, and is signed again for nothing")

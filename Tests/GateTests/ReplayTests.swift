@@ -43,17 +43,9 @@ struct ReplayTests {
         var state = LogState(limits: limits, bundleHash: GateBench.bundleHash)
         for leaf in try bench.leaves() { try state.take(leaf.span) }
         let replayed = state.usage(at: bench.clock.now)
-        bench.replies = []
-        try bench.server.receive(Frame(.gateStatus, []), from: 9, requester: 1_000)
-        try bench.settle()
-        let payload = try #require(bench.replies.first { $0.client == 9 }).payload
-        var reader = ByteReader(payload.span)
-        _ = try reader.readUInt8()
-        _ = try reader.readVec16()
-        _ = try reader.readUInt64()
-        #expect(try Int(reader.readUInt16()) == limits.count)
-        for usage in replayed {
-            let (amount, count) = (try reader.readUInt64(), try reader.readUInt32())
+        let told = try bench.toldUsage()
+        #expect(told.count == limits.count && replayed.count == limits.count)
+        for (usage, (amount, count)) in zip(replayed, told) {
             #expect(UInt128(amount) == usage.amount && UInt64(count) == usage.count)
         }
     }
